@@ -1,0 +1,43 @@
+"""What a schedule is: the node, the contract, the curve, the clock, the checks."""
+
+from . import _checks as checks
+from . import _clock as clock
+from ._curve import AbstractCurve as AbstractCurve
+from ._curve import between as between
+from ._node import Node as Node
+from ._node import static as static
+from ._schedule import AbstractSchedule as AbstractSchedule
+from ._schedule import Constant as Constant
+from ._schedule import Product as Product
+from ._schedule import Quotient as Quotient
+from ._schedule import Sum as Sum
+from ._schedule import Wrapped as Wrapped
+from ._schedule import as_schedule as as_schedule
+from ._schedule import as_schedules as as_schedules
+from ._types import CountLike as CountLike
+from ._types import Real as Real
+from ._types import ScheduleLike as ScheduleLike
+from ._types import Schedules as Schedules
+from ._types import Steps as Steps
+
+__all__ = [
+    "AbstractCurve",
+    "AbstractSchedule",
+    "Constant",
+    "CountLike",
+    "Node",
+    "Product",
+    "Quotient",
+    "Real",
+    "ScheduleLike",
+    "Schedules",
+    "Steps",
+    "Sum",
+    "Wrapped",
+    "as_schedule",
+    "as_schedules",
+    "between",
+    "checks",
+    "clock",
+    "static",
+]

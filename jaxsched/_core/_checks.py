@@ -1,0 +1,169 @@
+"""Validation of what a user built, and the one place where errors are worded.
+
+Each message says who, what is required, what came and what to do. Only concrete values
+are looked at: a traced or batched one is trusted, and evaluation clamps it.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+from ._clock import max_count
+
+
+def concrete(value: Any) -> np.ndarray | None:
+    """The value as an array, or None where it is traced or only a placeholder."""
+    if isinstance(value, Tracer):
+        return None
+    if isinstance(value, (bool, int, float, np.ndarray, np.generic, jax.Array)):
+        return np.asarray(value)
+    return None
+
+
+def number(node: Any, *names: str, **values: Any) -> None:
+    """Requires real numbers that are not NaN.
+
+    Each check takes a node and names of its fields, or the name of a function and its
+    arguments.
+    """
+    for name, value in _items(node, names, values):
+        if isinstance(value, (bool, str, list, tuple, dict)) or value is None:
+            raise TypeError(
+                f"{_who(node)}({name}=...) must be a number, got {value!r}. "
+                f"Pass a Python number or an array."
+            )
+        known = concrete(value)
+        if known is not None and not jnp.issubdtype(known.dtype, np.number):
+            raise TypeError(f"{_who(node)}({name}=...) must be a number, got {value!r}.")
+        _require(node, name, value, lambda v: v == v, "a number", "Pass a real value.")
+
+
+def positive(node: Any, *names: str, **values: Any) -> None:
+    """Requires values above zero."""
+    number(node, *names, **values)
+    for name, value in _items(node, names, values):
+        _require(node, name, value, lambda v: v > 0, "above 0", "Raise it.")
+
+
+def length(node: Any, *names: str, **values: Any) -> None:
+    """Requires numbers of updates: not negative, and within the range of a count."""
+    number(node, *names, **values)
+    for name, value in _items(node, names, values):
+        advice = "A length of 0 leaves a phase out."
+        _require(node, name, value, lambda v: v >= 0, "0 or more", advice)
+        known = concrete(value)
+        if known is not None and known.dtype.kind in "iu" and np.any(known > max_count()):
+            raise ValueError(
+                f"{_who(node)}({name}=...) must be at most {max_count()}, the last "
+                f"count, got {value}. Use a float, or enable x64."
+            )
+
+
+def positive_length(node: Any, *names: str, **values: Any) -> None:
+    """Requires numbers of updates that something is divided by."""
+    length(node, *names, **values)
+    positive(node, *names, **values)
+
+
+def whole(node: Any, name: str) -> None:
+    """Requires an integer, which chooses something."""
+    value = concrete(getattr(node, name))
+    if value is not None and value.dtype.kind not in "iu":
+        raise TypeError(
+            f"{_who(node)}({name}=...) must be an integer, got {getattr(node, name)!r}. "
+            f"Pass an int."
+        )
+
+
+def at_least(node: Any, name: str, bound: float) -> None:
+    """Requires a value of at least `bound`."""
+    number(node, name)
+    value = getattr(node, name)
+    what = f"{bound} or more"
+    _require(node, name, value, lambda v: v >= bound, what, f"Raise it to {bound}.")
+
+
+def ordered(node: Any, low: str, high: str) -> None:
+    """Requires one value not to exceed another."""
+    number(node, low, high)
+    a, b = concrete(getattr(node, low)), concrete(getattr(node, high))
+    if a is not None and b is not None and np.any(a > b):
+        raise ValueError(
+            f"{_who(node)} needs {low} <= {high}, got {low}={a} and {high}={b}. Swap them."
+        )
+
+
+def increasing(who: str, name: str, values: Sequence[Any]) -> None:
+    """Requires counts in order; equal neighbours leave a phase out."""
+    known = [concrete(v) for v in values]
+    for before, after in itertools.pairwise(known):
+        if before is not None and after is not None and np.any(after < before):
+            raise ValueError(
+                f"{who}({name}=...) must be in the order of time, got {after} after "
+                f"{before}. Sort them."
+            )
+    if known and known[0] is not None and np.any(known[0] < 0):
+        raise ValueError(
+            f"{who}({name}=...) must be 0 or more, got {known[0]}. Counts start at 0."
+        )
+
+
+def matching(who: str, name: str, count: int, of: str, num: int, required: int) -> None:
+    """Requires one number of things for a number of others."""
+    if count != required:
+        raise ValueError(
+            f"{who}({name}=...) must have {required} entries for {num} {of}, "
+            f"got {count}. Give one for each."
+        )
+
+
+def some(node: Any, name: str) -> None:
+    """Requires a sequence that is not empty."""
+    if len(getattr(node, name)) == 0:
+        raise ValueError(f"{_who(node)}({name}=...) must not be empty. Give at least one.")
+
+
+def instance(node: Any, name: str, kind: type, example: str) -> None:
+    """Requires an object of a kind; placeholders of a transformation are let through."""
+    value = getattr(node, name)
+    if isinstance(value, (bool, int, float, str, type, Callable)) and not isinstance(
+        value, kind
+    ):
+        raise TypeError(
+            f"{_who(node)}({name}=...) must be {_article(kind)}, got {value!r}. "
+            f"Try {name}={example}."
+        )
+
+
+def consistent(who: str, statement: str, holds: Any, given: str, advice: str) -> None:
+    """Requires a relation between arguments, where all of them are concrete."""
+    value = concrete(holds)
+    if value is not None and not np.all(value):
+        raise ValueError(f"{who} needs {statement}, got {given}. {advice}")
+
+
+def _items(node: Any, names: tuple[str, ...], values: dict[str, Any]):
+    yield from ((name, getattr(node, name)) for name in names)
+    yield from values.items()
+
+
+def _require(
+    node: Any, name: str, value: Any, holds: Callable[[Any], Any], what: str, advice: str
+) -> None:
+    known = concrete(value)
+    if known is not None and not np.all(holds(known)):
+        raise ValueError(f"{_who(node)}({name}=...) must be {what}, got {value}. {advice}")
+
+
+def _who(node: Any) -> str:
+    return node if isinstance(node, str) else type(node).__name__
+
+
+def _article(kind: type) -> str:
+    name = kind.__name__
+    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"

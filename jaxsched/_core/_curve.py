@@ -1,0 +1,65 @@
+"""The curve: a shape on [0, 1], without values and without a clock."""
+
+import abc
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ._clock import float_dtype, ratio, until
+from ._node import Node
+
+
+class AbstractCurve(Node):
+    r"""A shape $w(x)$ with $w(0) = 0$ and $w(1) = 1$.
+
+    A subclass writes `evaluate(x)` for $0 < x < 1$; the ends are exact by themselves.
+    Where $1 - w$ loses digits, it also writes `rest(y)`, which is $1 - w(1 - y)$ in
+    terms of what remains. A curve need not be monotone, nor stay within [0, 1].
+
+    >>> import jaxsched as js
+    >>> class Square(js.AbstractCurve):
+    ...     def evaluate(self, x):
+    ...         return x**2
+    >>> Square()(0.5)
+    Array(0.25, dtype=float32)
+    """
+
+    @abc.abstractmethod
+    def evaluate(self, x: jax.Array) -> Any:
+        """The shape at `x`, elementwise."""
+        raise TypeError(f"{type(self).__name__} must define evaluate(self, x).")
+
+    def rest(self, y: jax.Array) -> Any:
+        """What is missing to 1 when `y` is left of the way."""
+        return 1 - self.evaluate(1 - y)
+
+    def __call__(self, x: Any) -> jax.Array:
+        """The shape at `x`, which is clipped to [0, 1]."""
+        x = jnp.asarray(x, float_dtype())
+        inside = (x > 0) & (x < 1)
+        # The inner select keeps a slope that is infinite at an end out of gradients.
+        shape = self.evaluate(jnp.where(inside, x, 0.5))
+        ends = (x >= 1).astype(x.dtype)
+        return jnp.where(inside, shape, ends).astype(x.dtype)
+
+    def blend(self, start: Any, end: Any, count: jax.Array, steps: Any) -> jax.Array:
+        """From `start` at count 0 to `end` at count `steps`, both exact."""
+        left = until(count, steps)
+        inside = (count > 0) & (left > 0)
+        # Half way wherever the ends decide: a slope that is infinite at an end would
+        # otherwise poison the gradient of the whole schedule.
+        done = jnp.where(inside, ratio(count, steps).value, 0.5)
+        rest = jnp.where(inside, ratio(left, steps).value, 0.5)
+        path = between(start, end, self.evaluate(done), self.rest(rest))
+        return jnp.where(inside, path, jnp.where(left > 0, start, end))
+
+
+def between(start: Any, end: Any, done: jax.Array, rest: jax.Array) -> jax.Array:
+    """The blend `rest * start + done * end` for `rest + done = 1`, from the nearer end.
+
+    As a sum of two products it would be as exact, but not monotone: where one product
+    stands still for a count, rounded, the other one still moves.
+    """
+    near_start = start + (end - start) * done
+    return jnp.where(done < 0.5, near_start, end + (start - end) * rest)

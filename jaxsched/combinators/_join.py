@@ -1,0 +1,104 @@
+"""One schedule after another, each on its own clock."""
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from jaxsched._core import (
+    AbstractCurve,
+    AbstractSchedule,
+    Real,
+    Schedules,
+    Steps,
+    as_schedule,
+    as_schedules,
+    checks,
+    clock,
+)
+
+
+class Join(AbstractSchedule):
+    r"""Runs schedules one after another; each starts at its own count 0.
+
+    $$s(t) = s_i(t - b_i) \quad \text{for } b_i \le t < b_{i+1}, \qquad b_0 = 0$$
+
+    A boundary belongs to the next schedule. One that is not running is asked for the
+    nearest count of its own phase, so what it does elsewhere (a division by zero, say)
+    reaches neither the value nor a gradient.
+
+    Args:
+        schedules: $n$ schedules, numbers or functions of the count.
+        boundaries: $n - 1$ counts, in order. Equal ones leave a schedule out.
+
+    Raises:
+        ValueError: if the numbers do not match, or the boundaries are not in order.
+
+    >>> steps = Join([0.5, 1.0, 0.25], boundaries=[10, 20])
+    >>> [float(steps(count)) for count in (9, 10, 20)]
+    [0.5, 1.0, 0.25]
+    """
+
+    schedules: Schedules
+    boundaries: Any
+
+    def __post_init__(self):
+        object.__setattr__(self, "schedules", as_schedules(self.schedules))
+        object.__setattr__(self, "boundaries", _separate(self.boundaries))
+        checks.some(self, "schedules")
+        n = len(self.schedules)
+        checks.matching("Join", "boundaries", len(self.boundaries), "schedules", n, n - 1)
+        checks.increasing("Join", "boundaries", self.boundaries)
+
+    def evaluate(self, count):
+        value: Any = None
+        start: Any = 0
+        for i, schedule in enumerate(self.schedules):
+            age = clock.since(count, start)
+            if i < len(self.boundaries):
+                age = clock.clamp(age, self.boundaries[i] - start)
+            now = schedule.evaluate(age)
+            value = now if i == 0 else jnp.where(clock.reached(count, start), now, value)
+            start = self.boundaries[i] if i < len(self.boundaries) else start
+        return value
+
+
+class Warmup(AbstractSchedule):
+    r"""Rises to the first value of a schedule, then runs it from its count 0.
+
+    $$s(t) = (1 - w)\, v + w\, c(0), \; w = w(t / T), \quad t < T;
+    \qquad s(t) = c(t - T), \quad t \ge T$$
+
+    The peak is not a number of its own: change the schedule and its warmup follows.
+
+    Args:
+        schedule: $c$, what comes after the warmup.
+        init_value: $v$, at count 0.
+        warmup_steps: $T \ge 0$, in updates.
+        curve: $w$, a shape from `jaxsched.curves`.
+
+    >>> import jaxsched as js
+    >>> warm = Warmup(js.Constant(1.0), 0.0, warmup_steps=4, curve=js.curves.Linear())
+    >>> [float(warm(count)) for count in (0, 1, 4, 9)]
+    [0.0, 0.25, 1.0, 1.0]
+    """
+
+    schedule: Any
+    init_value: Real
+    warmup_steps: Steps
+    curve: AbstractCurve
+
+    def __post_init__(self):
+        object.__setattr__(self, "schedule", as_schedule(self.schedule))
+        checks.number(self, "init_value")
+        checks.length(self, "warmup_steps")
+        checks.instance(self, "curve", AbstractCurve, "Linear()")
+
+    def evaluate(self, count):
+        # At count T and after, c(t - T); before, c(0): one call of the schedule.
+        value = self.schedule.evaluate(clock.since(count, self.warmup_steps))
+        return self.curve.blend(self.init_value, value, count, self.warmup_steps)
+
+
+def _separate(boundaries: Any) -> tuple[Any, ...]:
+    """Boundaries as one leaf each, also where they came as one array."""
+    return tuple(boundaries[i] for i in range(len(boundaries)))

@@ -1,0 +1,153 @@
+"""Combinators that change the clock: the values of the schedule stay what they are."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from jaxsched._core import AbstractSchedule, Real, Steps, as_schedule, checks, clock
+
+
+class Delay(AbstractSchedule):
+    r"""Starts later: $s(t) = c(\max(t - T, 0))$.
+
+    Args:
+        schedule: $c$.
+        delay_steps: $T \ge 0$, in updates; until then the first value.
+
+    >>> import jaxsched as js
+    >>> later = Delay(js.Transition(0.0, 1.0, 4), delay_steps=10)
+    >>> [float(later(count)) for count in (0, 10, 11)]
+    [0.0, 0.0, 0.25]
+    """
+
+    schedule: Any
+    delay_steps: Steps
+
+    def __post_init__(self):
+        _own(self)
+        checks.length(self, "delay_steps")
+
+    def evaluate(self, count):
+        return self.schedule.evaluate(clock.since(count, self.delay_steps))
+
+
+class Stretch(AbstractSchedule):
+    r"""Runs slower: $s(t) = c(t / f)$.
+
+    The schedule sees fractional counts. With $f$ updates in an epoch, a schedule in
+    epochs becomes one in updates.
+
+    Args:
+        schedule: $c$.
+        factor: $f > 0$.
+
+    >>> import jaxsched as js
+    >>> in_epochs = js.Transition(1.0, 0.0, transition_steps=10)
+    >>> float(Stretch(in_epochs, factor=50)(250))
+    0.5
+    """
+
+    schedule: Any
+    factor: Steps
+
+    def __post_init__(self):
+        _own(self)
+        checks.positive(self, "factor")
+
+    def evaluate(self, count):
+        return _at_fraction(self.schedule, clock.ratio(count, self.factor))
+
+
+class Hold(AbstractSchedule):
+    r"""Samples and holds: $s(t) = c(T \lfloor t / T \rfloor)$. A staircase.
+
+    Args:
+        schedule: $c$.
+        hold_steps: $T > 0$, in updates.
+
+    >>> import jaxsched as js
+    >>> stairs = Hold(js.Transition(1.0, 0.0, transition_steps=4), hold_steps=2)
+    >>> [float(stairs(count)) for count in range(5)]
+    [1.0, 1.0, 0.5, 0.5, 0.0]
+    """
+
+    schedule: Any
+    hold_steps: Steps
+
+    def __post_init__(self):
+        _own(self)
+        checks.positive_length(self, "hold_steps")
+
+    def evaluate(self, count):
+        _, within = clock.cycle(count, self.hold_steps)
+        return self.schedule.evaluate(clock.since(count, within))
+
+
+class Repeat(AbstractSchedule):
+    r"""Runs again and again: $s(t) = d^i \, c\big((t - S_i) / g^i\big)$ in cycle $i$.
+
+    Cycle $i$ starts at $S_i = T (1 + g + \dots + g^{i-1})$ and lasts $T g^i$ updates.
+    With whole numbers every start is exact, however late.
+
+    Args:
+        schedule: $c$, one cycle of it at counts 0 to $T$.
+        period_steps: $T > 0$, length of the first cycle, in updates.
+        period_growth: $g \ge 1$, or None for cycles of equal length. With a fraction
+            the starts are rounded as floats are, and cycle 4095 is the last.
+        peak_decay: $d \ge 0$, a factor on the value for every cycle that is over.
+
+    Raises:
+        ValueError: if `period_steps` is not above 0 or `period_growth` is below 1.
+
+    >>> import jaxsched as js
+    >>> saw = Repeat(js.Transition(1.0, 0.0, 4), period_steps=4, peak_decay=0.5)
+    >>> [float(saw(count)) for count in range(6)]
+    [1.0, 0.75, 0.5, 0.25, 0.5, 0.375]
+    """
+
+    schedule: Any
+    period_steps: Steps
+    period_growth: Any = None
+    peak_decay: Real = 1.0
+
+    def __post_init__(self):
+        _own(self)
+        checks.positive_length(self, "period_steps")
+        if self.period_growth is not None:
+            checks.at_least(self, "period_growth", 1)
+        checks.at_least(self, "peak_decay", 0)
+
+    def evaluate(self, count):
+        if self.period_growth is None:
+            index, within = clock.cycle(count, self.period_steps)
+            value = self.schedule.evaluate(within)
+        else:
+            cycle = clock.growing_cycle(count, self.period_steps, self.period_growth)
+            index, within, scale = cycle
+            value = _at_fraction(self.schedule, clock.ratio(within, scale))
+        decay = jnp.maximum(self.peak_decay, 0)
+        over = clock.as_float(jnp.maximum(index, 1))
+        return value * jnp.where(index > 0, jnp.power(decay, over), 1)
+
+
+def _at_fraction(schedule: AbstractSchedule, count: clock.Ratio) -> jax.Array:
+    """The value at a fractional count, to first order in what rounding took from it.
+
+    Without that, a cosine in epochs would be as rough at its end as the distance of its
+    last counts from the end is small: 1e-4 of the value, instead of 1e-7.
+    """
+    value = jax.lax.stop_gradient(count.value)
+    # A count just below a whole number must not be rounded on to it: the next phase
+    # would begin an update early.
+    early = (value == jnp.round(value)) & (count.error < 0)
+    gap = jnp.where(early, value - jnp.nextafter(value, 0.0), 0.0)
+    error = gap + jax.lax.stop_gradient(count.error)
+    at, change = jax.jvp(schedule.evaluate, (count.value - gap,), (error,))
+    better = at + change
+    # Within the error of a zero there is nothing better than zero.
+    return jnp.where(at * better < 0, 0.0, better)
+
+
+def _own(node: Any) -> None:
+    object.__setattr__(node, "schedule", as_schedule(node.schedule))
