@@ -6,6 +6,7 @@ them, and a checkpoint holds them.
 """
 
 from jaxsched import curves as curves
+from jaxsched import sweeps as sweeps
 from jaxsched import testing as testing
 from jaxsched._core import AbstractCurve as AbstractCurve
 from jaxsched._core import AbstractSchedule as AbstractSchedule
@@ -26,6 +27,9 @@ from jaxsched.combinators import Repeat as Repeat
 from jaxsched.combinators import Stretch as Stretch
 from jaxsched.combinators import Switch as Switch
 from jaxsched.combinators import Warmup as Warmup
+from jaxsched.controllers import AbstractController as AbstractController
+from jaxsched.controllers import Controlled as Controlled
+from jaxsched.controllers import ReduceOnPlateau as ReduceOnPlateau
 from jaxsched.recipes import constant_schedule as constant_schedule
 from jaxsched.recipes import constant_warmup_schedule as constant_warmup_schedule
 from jaxsched.recipes import cosine_annealing_schedule as cosine_annealing_schedule
@@ -75,12 +79,23 @@ from jaxsched.schedules import PiecewiseLinear as PiecewiseLinear
 from jaxsched.schedules import PowerDecay as PowerDecay
 from jaxsched.schedules import Table as Table
 from jaxsched.schedules import Transition as Transition
+from jaxsched.sweeps import grid as grid
+from jaxsched.sweeps import sample as sample
+from jaxsched.sweeps import stack as stack
+from jaxsched.sweeps import unstack as unstack
+from jaxsched.transforms import ScheduledState as ScheduledState
+from jaxsched.transforms import clear_override as clear_override
+from jaxsched.transforms import hyperparams as hyperparams
+from jaxsched.transforms import override as override
+from jaxsched.transforms import scheduled as scheduled
 
 __all__ = [
+    "AbstractController",
     "AbstractCurve",
     "AbstractSchedule",
     "Clip",
     "Constant",
+    "Controlled",
     "Delay",
     "ExponentialDecay",
     "Hold",
@@ -95,7 +110,9 @@ __all__ = [
     "PowerDecay",
     "Product",
     "Quotient",
+    "ReduceOnPlateau",
     "Repeat",
+    "ScheduledState",
     "Stretch",
     "Sum",
     "Switch",
@@ -104,6 +121,7 @@ __all__ = [
     "Warmup",
     "Wrapped",
     "as_schedule",
+    "clear_override",
     "constant_schedule",
     "constant_warmup_schedule",
     "cosine_annealing_schedule",
@@ -116,6 +134,8 @@ __all__ = [
     "exp_range_schedule",
     "exponential_decay",
     "exponential_warmup_schedule",
+    "grid",
+    "hyperparams",
     "join_schedules",
     "linear_onecycle_schedule",
     "linear_schedule",
@@ -124,18 +144,24 @@ __all__ = [
     "natural_exponential_decay_schedule",
     "onecycle_momentum_schedule",
     "onecycle_schedule",
+    "override",
     "piecewise_constant_schedule",
     "piecewise_interpolate_schedule",
     "polynomial_schedule",
     "power_decay_schedule",
+    "sample",
+    "scheduled",
     "sgdr_schedule",
     "spike_schedule",
+    "stack",
     "static",
     "step_decay_schedule",
+    "sweeps",
     "testing",
     "time_decay_schedule",
     "triangular2_schedule",
     "triangular_schedule",
+    "unstack",
     "warmup_constant_schedule",
     "warmup_cosine_decay_schedule",
     "warmup_decay_schedule",

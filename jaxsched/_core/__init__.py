@@ -6,6 +6,7 @@ from ._curve import AbstractCurve as AbstractCurve
 from ._curve import between as between
 from ._node import Node as Node
 from ._node import static as static
+from ._node import to_python as to_python
 from ._schedule import AbstractSchedule as AbstractSchedule
 from ._schedule import Constant as Constant
 from ._schedule import Product as Product
@@ -40,4 +41,5 @@ __all__ = [
     "checks",
     "clock",
     "static",
+    "to_python",
 ]

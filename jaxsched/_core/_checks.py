@@ -88,6 +88,21 @@ def at_least(node: Any, name: str, bound: float) -> None:
     _require(node, name, value, lambda v: v >= bound, what, f"Raise it to {bound}.")
 
 
+def below(node: Any, name: str, bound: float) -> None:
+    """Requires a value below `bound`."""
+    value = getattr(node, name)
+    what, advice = f"below {bound}", f"Lower it under {bound}."
+    _require(node, name, value, lambda v: v < bound, what, advice)
+
+
+def choice(node: Any, name: str, choices: tuple[str, ...]) -> None:
+    """Requires one of a few words."""
+    value = getattr(node, name)
+    if value not in choices:
+        known = ", ".join(map(repr, choices))
+        raise ValueError(f"{_who(node)}({name}=...) must be one of {known}, got {value!r}.")
+
+
 def ordered(node: Any, low: str, high: str) -> None:
     """Requires one value not to exceed another."""
     number(node, low, high)

@@ -217,6 +217,19 @@ def as_float(x: Any) -> jax.Array:
     return jnp.asarray(x, float_dtype())
 
 
+def strong(leaf: Any) -> Any:
+    """A number as an array of the default type, so that no leaf decides the result's."""
+    dtype = getattr(leaf, "dtype", None)
+    if dtype is not None and jnp.issubdtype(dtype, jax.dtypes.extended):
+        return leaf
+    kind = jnp.result_type(leaf)
+    if jnp.issubdtype(kind, jnp.floating):
+        return jnp.asarray(leaf, float_dtype())
+    if jnp.issubdtype(kind, jnp.integer):
+        return jnp.asarray(leaf, int_dtype())
+    return jnp.asarray(leaf)
+
+
 _ZERO = 0.0
 
 

@@ -9,6 +9,7 @@ structures, so that `lax.cond` returns the wrong type without a word.
 
 import dataclasses
 import functools
+import math
 from typing import Any, dataclass_transform
 
 import jax
@@ -114,7 +115,11 @@ def _text(value: Any) -> str:
     if isinstance(value, (np.ndarray, np.generic, jax.Array)):
         if jnp.issubdtype(value.dtype, jax.dtypes.extended):
             return str(value)
-        return repr(_shortest(np.asarray(value)))
+        return _text(to_python(np.asarray(value)))
+    if isinstance(value, list):
+        return f"[{', '.join(map(_text, value))}]"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float('{value}')"  # `inf` alone is no code
     if isinstance(value, tuple):
         inner = ", ".join(_text(v) for v in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
@@ -123,8 +128,8 @@ def _text(value: Any) -> str:
     return repr(value)
 
 
-def _shortest(value: np.ndarray) -> Any:
+def to_python(value: np.ndarray) -> Any:
     """Python numbers with the fewest digits that give back the same array."""
     if value.ndim:
-        return [_shortest(v) for v in value]
+        return [to_python(v) for v in value]
     return float(str(value)) if np.issubdtype(value.dtype, np.floating) else value.item()

@@ -56,7 +56,7 @@ class AbstractSchedule(Node):
 
     def _at(self, count: CountLike) -> jax.Array:
         count = clock.as_count(count)
-        schedule = jax.tree.map(_strong, self)
+        schedule = jax.tree.map(clock.strong, self)
         value = jnp.asarray(schedule.evaluate(count))
         if value.shape:
             chex.assert_shape(
@@ -75,7 +75,7 @@ class AbstractSchedule(Node):
             eager = _Eager(None, None)
         else:
             with jax.ensure_compile_time_eval():
-                arrays = [_strong(leaf) for leaf in leaves]
+                arrays = [clock.strong(leaf) for leaf in leaves]
             eager = _Eager(_compiled(treedef), arrays)
         object.__setattr__(self, "_eager", eager)
         return eager
@@ -95,6 +95,8 @@ class AbstractSchedule(Node):
         return _flat(Sum, other, -self)
 
     def __mul__(self, other: ScheduleLike) -> "AbstractSchedule":
+        if is_stateful(other):
+            return NotImplemented  # a controller knows what to do with a schedule
         return _flat(Product, self, other)
 
     def __rmul__(self, other: ScheduleLike) -> "AbstractSchedule":
@@ -132,19 +134,6 @@ def _compiled(treedef: Any) -> Callable[..., jax.Array]:
     return call
 
 
-def _strong(leaf: Any) -> Any:
-    """A number as an array of the default type, so that no leaf decides the result's."""
-    dtype = getattr(leaf, "dtype", None)
-    if dtype is not None and jnp.issubdtype(dtype, jax.dtypes.extended):
-        return leaf
-    kind = jnp.result_type(leaf)
-    if jnp.issubdtype(kind, jnp.floating):
-        return jnp.asarray(leaf, clock.float_dtype())
-    if jnp.issubdtype(kind, jnp.integer):
-        return jnp.asarray(leaf, clock.int_dtype())
-    return jnp.asarray(leaf)
-
-
 def as_schedule(value: ScheduleLike) -> AbstractSchedule:
     """A number as a constant, a function of the count as a schedule."""
     if isinstance(value, AbstractSchedule):
@@ -154,7 +143,17 @@ def as_schedule(value: ScheduleLike) -> AbstractSchedule:
             f"a schedule must be a number, a function of the count or a schedule, got "
             f"{value!r}. Pass an instance, such as Constant(0.1)."
         )
+    if is_stateful(value):
+        raise TypeError(
+            f"a schedule must be a function of the count alone, got {value!r}, which has "
+            f"state. Multiply it with a schedule: schedule * controller."
+        )
     return Wrapped(value) if callable(value) else Constant(value)
+
+
+def is_stateful(value: Any) -> bool:
+    """Whether optax would take it for a stateful schedule."""
+    return all(hasattr(value, name) for name in ("init", "update", "__call__"))
 
 
 def as_schedules(values: Any) -> tuple[AbstractSchedule, ...]:

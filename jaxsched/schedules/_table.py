@@ -160,5 +160,6 @@ def _is_vector(value: Any) -> bool:
 
 def _index(count: jax.Array, boundaries: jax.Array) -> jax.Array:
     """How many boundaries are over at each count."""
-    is_over = clock.reached(count[..., None], boundaries)
+    row = jnp.expand_dims(boundaries, tuple(range(count.ndim)))
+    is_over = clock.reached(count[..., None], row)
     return jnp.sum(is_over, axis=-1, dtype=clock.int_dtype())

@@ -55,14 +55,17 @@ def check_schedule(
     all_counts = np.unique(np.asarray([*EXTREME_COUNTS, *counts], np.int64))
     all_counts = np.clip(all_counts, -(2**31), 2**31 - 2).astype(np.int32)
     _check_structure(schedule)
-    _check_calls(schedule, all_counts)
-    _check_vmap(schedule, all_counts)
+    both_ways = dict(_both_ways(schedule, all_counts))
+    _check_calls(schedule, all_counts, both_ways)
+    _check_vmap(schedule, all_counts, both_ways["arguments"])
     _check_gradients(schedule, all_counts)
     if oracle is not None:
-        check_values(schedule, oracle, counts=all_counts, max_ulps=max_ulps)
+        _check_values(schedule, oracle, all_counts, both_ways, max_ulps)
 
 
-def check_curve(curve: AbstractCurve, *, oracle: Oracle | None = None) -> None:
+def check_curve(
+    curve: AbstractCurve, *, oracle: Callable[[float], float] | None = None
+) -> None:
     """Checks that a curve goes from (0, 0) to (1, 1) and keeps the contract on the way.
 
     Args:
@@ -106,10 +109,21 @@ def check_values(
     max_ulps: float,
 ) -> None:
     """Checks values against an oracle, with the numbers as constants and as arguments."""
-    name = type(schedule).__name__
     counts = np.asarray(counts)
+    both_ways = dict(_both_ways(schedule, counts.astype(np.int32)))
+    _check_values(schedule, oracle, counts, both_ways, max_ulps)
+
+
+def _check_values(
+    schedule: AbstractSchedule,
+    oracle: Oracle,
+    counts: np.ndarray,
+    both_ways: dict[str, np.ndarray],
+    max_ulps: float,
+) -> None:
+    name = type(schedule).__name__
     expected = np.asarray([oracle(int(max(c, 0))) for c in counts], np.longdouble)
-    for how, got in _both_ways(schedule, counts.astype(np.int32)):
+    for how, got in both_ways.items():
         far = ulps(got, expected)
         i = int(np.argmax(np.where(np.isnan(far), np.inf, far)))
         assert far[i] <= max_ulps, (
@@ -169,7 +183,9 @@ def _check_structure(schedule: Any) -> None:
     assert hash(treedef) == hash(jax.tree.structure(again)), f"{name}: unstable hash"
 
 
-def _check_calls(schedule: AbstractSchedule, counts: np.ndarray) -> None:
+def _check_calls(
+    schedule: AbstractSchedule, counts: np.ndarray, both_ways: dict[str, np.ndarray]
+) -> None:
     name, dtype = type(schedule).__name__, clock.float_dtype()
     single = [schedule(int(count)) for count in counts]
     for count, value in zip(counts, single, strict=True):
@@ -178,7 +194,7 @@ def _check_calls(schedule: AbstractSchedule, counts: np.ndarray) -> None:
         assert not value.weak_type, f"{name}({count}) is weakly typed"
         assert np.isfinite(value), f"{name}({count}) is not finite: {value}"
     single = np.asarray(single)
-    for how, got in _both_ways(schedule, counts):
+    for how, got in both_ways.items():
         assert got.shape == counts.shape, f"{name} of an array has shape {got.shape}"
         far = ulps(got, single)
         i = int(far.argmax())
@@ -186,7 +202,7 @@ def _check_calls(schedule: AbstractSchedule, counts: np.ndarray) -> None:
             f"{name}({counts[i]}) under jit, numbers as {how}, is {got[i]:.9g}, and "
             f"{single[i]:.9g} eagerly"
         )
-    grid = schedule(counts[:4].reshape(2, 2))
+    grid = jax.eval_shape(schedule, counts[:4].reshape(2, 2))
     assert grid.shape == (2, 2), f"{name} of a 2 x 2 array has shape {grid.shape}"
     _check_one_trace(schedule)
 
@@ -201,29 +217,35 @@ def _check_one_trace(schedule: AbstractSchedule) -> None:
         return schedule(count)
 
     for scale in (1.0, 0.5, 0.25):
-        call(_as_arrays(schedule, scale), jnp.int32(3))
+        call.trace(_as_arrays(schedule, scale), jnp.int32(3))
     assert traces == 1, f"{type(schedule).__name__}: {traces} traces for 3 values, not 1"
 
 
-def _check_vmap(schedule: AbstractSchedule, counts: np.ndarray) -> None:
-    """Every leaf batched alone: the lanes are those of the schedule itself."""
+def _check_vmap(schedule: AbstractSchedule, counts: np.ndarray, alone: np.ndarray) -> None:
+    """Every leaf can be batched alone; with all batched, the lanes are the schedule."""
     name = type(schedule).__name__
-    arrays = _as_arrays(schedule)
-    leaves, treedef = jax.tree.flatten(arrays)
-    run = jax.jit(lambda s, c: s(c))
-    alone = np.asarray(run(arrays, counts))
+    leaves, treedef = jax.tree.flatten(_as_arrays(schedule))
+
+    def batched(is_batched):
+        batch = [
+            jnp.stack([x, x]) if b else x for x, b in zip(leaves, is_batched, strict=True)
+        ]
+        axes = [0 if b else None for b in is_batched]
+        run = jax.vmap(lambda s: s(counts), in_axes=(jax.tree.unflatten(treedef, axes),))
+        return run, jax.tree.unflatten(treedef, batch)
+
     for i, (path, _) in enumerate(_leaves(schedule)):
-        batch = [jnp.stack([x, x]) if i == j else x for j, x in enumerate(leaves)]
-        axes = [0 if i == j else None for j in range(len(leaves))]
-        both = jax.jit(
-            jax.vmap(lambda s: s(counts), in_axes=(jax.tree.unflatten(treedef, axes),))
-        )(jax.tree.unflatten(treedef, batch))
-        for lane in np.asarray(both):
-            far = ulps(lane, alone)
-            assert far.max() <= 4, (
-                f"{name}{jax.tree_util.keystr(path)}: batched, it gives {lane}, and "
-                f"{alone} alone"
-            )
+        run, batch = batched([i == j for j in range(len(leaves))])
+        shape = jax.eval_shape(run, batch).shape
+        assert shape == (2, *counts.shape), (
+            f"{name}{jax.tree_util.keystr(path)}: batched, it gives shape {shape}"
+        )
+    if not leaves:
+        return
+    run, batch = batched([True] * len(leaves))
+    for lane in np.asarray(jax.jit(run)(batch)):
+        far = ulps(lane, alone)
+        assert far.max() <= 4, f"{name}: batched, it gives {lane}, and {alone} alone"
 
 
 def _check_gradients(schedule: AbstractSchedule, counts: np.ndarray) -> None:

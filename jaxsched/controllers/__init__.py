@@ -1,0 +1,7 @@
+"""Rates with state that are fed a metric."""
+
+from ._controller import AbstractController as AbstractController
+from ._controller import Controlled as Controlled
+from ._plateau import ReduceOnPlateau as ReduceOnPlateau
+
+__all__ = ["AbstractController", "Controlled", "ReduceOnPlateau"]

@@ -1,0 +1,117 @@
+"""Many schedules as one: a batch whose leaves have a leading axis of members."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+from jaxsched._core import AbstractSchedule, ScheduleLike, as_schedules, clock, to_python
+from jaxsched.combinators import Switch
+
+
+def stack(schedules: Iterable[ScheduleLike]) -> Any:
+    """One batched schedule of many, of any shapes.
+
+    Equal structures stack leaf by leaf. Different ones become one `Switch` with a
+    branch for each structure and a batch of indices; a member's leaves in the branches
+    that it does not use are those of another, real, member.
+
+    Args:
+        schedules: at least one schedule, number or function of the count.
+
+    Returns:
+        A schedule for `jax.vmap`, whose leaves have a leading axis of members.
+
+    Raises:
+        ValueError: if there are none.
+
+    >>> import jaxsched as js
+    >>> batch = stack([js.Constant(0.5), js.Constant(0.25)])
+    >>> jax.vmap(lambda schedule: schedule(0))(batch)
+    Array([0.5 , 0.25], dtype=float32)
+    >>> mixed = stack([js.Constant(0.5), js.Transition(1.0, 0.0, 4)])
+    >>> jax.vmap(lambda schedule: schedule(1))(mixed)
+    Array([0.5 , 0.75], dtype=float32)
+    """
+    members = as_schedules(schedules)
+    if not members:
+        raise ValueError("stack(schedules) must not be empty. Give at least one.")
+    groups: dict[Any, list[list[Any]]] = {}
+    places: list[tuple[int, int]] = []
+    order: dict[Any, int] = {}
+    for member in members:
+        leaves, treedef = jax.tree.flatten(member)
+        # A table of another length is another structure to a batch.
+        kind = (treedef, tuple(np.shape(leaf) for leaf in leaves))
+        group = groups.setdefault(kind, [])
+        places.append((order.setdefault(kind, len(order)), len(group)))
+        group.append(leaves)
+    branches = [_stacked(treedef, group) for (treedef, _), group in groups.items()]
+    if len(branches) == 1:
+        return branches[0]
+    index = np.asarray([branch for branch, _ in places])
+    at = np.asarray([place for _, place in places])
+    spread = [
+        jax.tree.map(lambda leaf, i=i: leaf[np.where(index == i, at, 0)], branch)
+        for i, branch in enumerate(branches)
+    ]
+    return Switch(jnp.asarray(index, clock.int_dtype()), tuple(spread))
+
+
+def unstack(batch: AbstractSchedule) -> list[AbstractSchedule]:
+    """The members of a batched schedule, each with the shape that it had.
+
+    Args:
+        batch: what `stack` gave, or any schedule whose leaves have one leading axis.
+
+    Raises:
+        ValueError: if the leaves do not have one.
+
+    >>> import jaxsched as js
+    >>> unstack(stack([js.Constant(0.5), js.Transition(1.0, 0.0, 4)]))[0]
+    Constant(value=0.5)
+    """
+    num = num_members(batch)
+    host = jax.tree.map(np.asarray, batch)
+    if isinstance(host, Switch):
+        chosen = [host.schedules[int(i)] for i in np.asarray(host.index)]
+    else:
+        chosen = [host] * num
+    return [jax.tree.map(lambda x, i=i: _member(x[i]), s) for i, s in enumerate(chosen)]
+
+
+def num_members(batch: AbstractSchedule) -> int:
+    """How many members a batch has: the one length of the leading axes of its leaves."""
+    shapes = [np.shape(leaf) for leaf in jax.tree.leaves(batch)]
+    sizes = {shape[0] if shape else None for shape in shapes}
+    if len(sizes) != 1 or None in sizes:
+        raise ValueError(
+            f"a batch must have leaves with one common leading axis, got shapes "
+            f"{shapes[:8]}. Make one with stack, grid or sample."
+        )
+    return int(sizes.pop() or 0)
+
+
+def _stacked(treedef: Any, group: list[list[Any]]) -> Any:
+    leaves = [_column(list(column)) for column in zip(*group, strict=True)]
+    return jax.tree.unflatten(treedef, leaves)
+
+
+def _column(values: list[Any]) -> jax.Array:
+    if any(isinstance(value, jax.core.Tracer) for value in values):
+        return jnp.stack([clock.strong(value) for value in values])
+    column = (
+        np.stack([np.asarray(v) for v in values]) if _sized(values) else np.array(values)
+    )
+    return clock.strong(column)
+
+
+def _sized(values: list[Any]) -> bool:
+    return any(np.ndim(value) for value in values)
+
+
+def _member(leaf: np.ndarray) -> Any:
+    return leaf if leaf.ndim else to_python(leaf)

@@ -1,0 +1,155 @@
+"""Schedules inside an optimizer: its hyperparameters, read from its own state.
+
+An optimizer that closes over a schedule makes its numbers compile-time constants. Here
+the schedule travels in the state: one compiled step serves all values, a sweep is a
+`vmap` over states, and an edit in mid-run does not trace again.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from jaxsched._core import AbstractSchedule, as_schedule, clock
+from jaxsched.controllers import AbstractController
+
+from ._state import Named, ScheduledState, no_override
+
+
+def scheduled(
+    factory: Callable[..., optax.GradientTransformation], *args: Any, **hyperparams: Any
+) -> optax.GradientTransformationExtraArgs:
+    """An optimizer whose named hyperparameters follow schedules.
+
+    Numbers, schedules and controllers given by name become dynamic: they live in the
+    state and can be read, batched, differentiated and replaced there. All other
+    arguments (a mask, a flag, a dtype, any other function) reach the factory untouched,
+    as do positional ones. Fix a number that must not become dynamic with
+    `functools.partial(factory, name=number)`.
+
+    Hyperparameters are computed in the default float type whatever the type of the
+    parameters; updates keep the type of the gradients, the state that of its start.
+
+    Args:
+        factory: makes the transformation, such as `optax.adamw`.
+        *args: its positional arguments, untouched.
+        **hyperparams: its named ones.
+
+    Returns:
+        A transformation whose `update` takes extra arguments, such as the `value=` that
+        a controller is fed.
+
+    Raises:
+        TypeError: for a name that the factory does not take.
+
+    >>> import jaxsched as js
+    >>> rate = js.warmup_cosine_decay_schedule(0.0, 1e-3, 100, 1_000)
+    >>> optimizer = js.scheduled(optax.adamw, learning_rate=rate, weight_decay=0.1 * rate)
+    >>> state = optimizer.init(jnp.zeros(3))
+    >>> sorted(js.hyperparams(state))
+    ['learning_rate', 'weight_decay']
+    """
+    _check_names(factory, args, hyperparams)
+    dynamic = {k: _as_node(v) for k, v in hyperparams.items() if _is_dynamic(v)}
+    fixed = {k: v for k, v in hyperparams.items() if k not in dynamic}
+
+    def build(values: dict[str, jax.Array]) -> optax.GradientTransformationExtraArgs:
+        return optax.with_extra_args_support(factory(*args, **fixed, **values))
+
+    def init(params: Any) -> Any:
+        count = jnp.zeros((), jnp.int32)
+        schedules = Named.of({k: _on_device(v) for k, v in dynamic.items()})
+        controllers = Named.of(
+            {k: v.init() for k, v in dynamic.items() if isinstance(v, AbstractController)}
+        )
+        overrides = Named.of({k: no_override() for k in dynamic})
+        values = _values(count, schedules, controllers, overrides)
+        inner_state = jax.tree.map(_strong, build(values).init(params))
+        return ScheduledState(count, schedules, controllers, values, overrides, inner_state)
+
+    def update(updates: Any, state: Any, params: Any = None, **extra_args: Any) -> Any:
+        values = _values(state.count, state.schedules, state.controllers, state.overrides)
+        new_updates, inner_state = build(values).update(
+            updates, state.inner_state, params, **extra_args
+        )
+        controllers = Named.of(
+            {
+                name: state.schedules[name].update(controller, **extra_args)
+                for name, controller in state.controllers.items().items()
+            }
+        )
+        return jax.tree.map(_cast_like, new_updates, updates), ScheduledState(
+            count=jnp.asarray(optax.safe_increment(state.count)),
+            schedules=state.schedules,
+            controllers=controllers,
+            hyperparams=values,
+            overrides=state.overrides,
+            inner_state=jax.tree.map(_cast_like, inner_state, state.inner_state),
+        )
+
+    return optax.GradientTransformationExtraArgs(init, update)
+
+
+def _values(
+    count: jax.Array, schedules: Named, controllers: Named, overrides: Named
+) -> dict[str, jax.Array]:
+    values, states = {}, controllers.items()
+    for name, node in schedules.items().items():
+        value = node(states[name]) if name in states else node(count)
+        by_hand = overrides[name]
+        values[name] = jnp.where(jnp.isnan(by_hand), value, by_hand)
+    return values
+
+
+def _is_dynamic(value: Any) -> bool:
+    if isinstance(value, (AbstractSchedule, AbstractController)):
+        return True
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, (np.ndarray, jax.Array)):
+        return value.ndim == 0 and not jnp.issubdtype(value.dtype, jax.dtypes.extended)
+    return isinstance(value, (int, float, np.number))
+
+
+def _as_node(value: Any) -> AbstractSchedule | AbstractController:
+    return value if isinstance(value, AbstractController) else as_schedule(value)
+
+
+def _on_device(node: Any) -> Any:
+    """Numbers as arrays of the default types: one trace for all that may follow."""
+
+    def convert(leaf):
+        if isinstance(leaf, (int, float, np.ndarray, np.generic)):
+            return clock.strong(leaf)
+        return leaf
+
+    return jax.tree.map(convert, node)
+
+
+def _strong(leaf: Any) -> Any:
+    return jnp.asarray(leaf, leaf.dtype) if isinstance(leaf, jax.Array) else leaf
+
+
+def _cast_like(new: Any, old: Any) -> Any:
+    """Computed in whatever type promotion made of it, rounded once to what it was."""
+    dtype = getattr(old, "dtype", None)
+    if dtype is None or not jnp.issubdtype(dtype, jnp.number):
+        return new
+    return jnp.asarray(new).astype(dtype)
+
+
+def _check_names(factory: Any, args: tuple, hyperparams: dict[str, Any]) -> None:
+    signature = inspect.signature(factory)
+    try:
+        signature.bind(*args, **hyperparams)
+    except TypeError as error:
+        known = ", ".join(signature.parameters)
+        name = getattr(factory, "__name__", repr(factory))
+        raise TypeError(
+            f"scheduled({name}, ...) must be given arguments of {name}: {error}. "
+            f"It takes {known}."
+        ) from None
