@@ -97,10 +97,10 @@ def cycle(count: jax.Array, period: Any) -> tuple[jax.Array, jax.Array]:
     return index.astype(int_dtype()), as_float(count) - index * length
 
 
-def growing_cycle(
-    count: jax.Array, period: Any, growth: Any
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """As `cycle` where each period is `growth` times the one before; and its scale.
+def growing_cycle(count: jax.Array, period: Any, growth: Any) -> tuple[jax.Array, "Ratio"]:
+    """The number of cycles that are over, and the count within this one over its scale.
+
+    Each period is `growth` times the one before, and so is the scale, from 1 on.
 
     A logarithm guesses the cycle to the nearest whole number; its start, a geometric
     sum, decides. With integers that sum is exact.
@@ -124,11 +124,15 @@ def growing_cycle(
     index_even, within_even = cycle(count, period)
     total, scale = _geometric(growth, index)
     within = jnp.maximum(number(count) - period * total, 0)
-    return (
-        jnp.where(even, index_even, index),
-        jnp.where(even, number(within_even), within),
-        jnp.where(even, number(1), scale),
-    )
+    within = jnp.where(even, number(within_even), within)
+    age = ratio(within, jnp.where(even, number(1), scale))
+    if exact:
+        # An integer scale beyond the last count has wrapped round as well.
+        rough = jnp.power(as_float(growth), as_float(index))
+        fits = even | (rough < 0.999 * max_count())
+        value = jnp.where(fits, age.value, as_float(within) / rough)
+        age = Ratio(value, jnp.where(fits, age.error, 0))
+    return jnp.where(even, index_even, index), age
 
 
 def _geometric(base: jax.Array, count: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -150,20 +154,33 @@ class Ratio(NamedTuple):
 
 
 def ratio(count: jax.Array, steps: Any) -> Ratio:
-    """`count / steps`, correctly rounded but for rare ties, with its rounding error.
+    """`count / steps` to 1 ulp (1.5 below 1/4096), with its rounding error.
 
     Two rounded floats and a rounded reciprocal (XLA makes one of every division by a
     constant) cost four units in the last place, and a power or an exponential of the
     result multiplies them. So the quotient is built on a grid: the whole part, then
     4096ths, then a remainder, each from integers, whose products wrap round and back.
     """
+    divisor = jnp.maximum(_split(_positive(steps))[0], 1)
+    return _quotient(count, steps, _split(count)[0] // divisor)
+
+
+def fraction(count: jax.Array, steps: Any) -> jax.Array:
+    """`count / steps` for `count <= steps`, without the cost of an integer division.
+
+    Outside it is some finite number.
+    """
+    return _quotient(count, steps, jnp.zeros((), int_dtype())).value
+
+
+def _quotient(count: jax.Array, steps: Any, quotient: jax.Array) -> Ratio:
+    """`count / steps`, given its whole part."""
     steps = _positive(steps)
     whole, part = _split(count)
     divisor, divisor_part = _split(steps)
     divisor = jnp.maximum(divisor, 1)
     scale = as_float(steps)
 
-    quotient = whole // divisor
     rest = whole - quotient * divisor
     grid = jnp.round(as_float(rest) / as_float(divisor) * _GRID).astype(int_dtype())
     residue = as_float(rest * _GRID - grid * divisor)

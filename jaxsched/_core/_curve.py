@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ._clock import float_dtype, ratio, until
+from ._clock import float_dtype, fraction, until
 from ._node import Node
 
 
@@ -49,8 +49,11 @@ class AbstractCurve(Node):
         inside = (count > 0) & (left > 0)
         # Half way wherever the ends decide: a slope that is infinite at an end would
         # otherwise poison the gradient of the whole schedule.
-        done = jnp.where(inside, ratio(count, steps).value, 0.5)
-        rest = jnp.where(inside, ratio(left, steps).value, 0.5)
+        done = jnp.where(inside, fraction(count, steps), 0.5)
+        rest = jnp.where(inside, fraction(left, steps), 0.5)
+        # Nor may rounding put them at an end, which happens from 2^24 updates on.
+        most = 1 - jnp.finfo(float_dtype()).epsneg
+        done, rest = jnp.minimum(done, most), jnp.minimum(rest, most)
         path = between(start, end, self.evaluate(done), self.rest(rest))
         return jnp.where(inside, path, jnp.where(left > 0, start, end))
 

@@ -48,7 +48,7 @@ class Node:
         _register(cls)
 
     def __repr__(self) -> str:
-        fields = [f for f in dataclasses.fields(self) if f.repr]  # pyright: ignore[reportArgumentType] - every subclass is a dataclass
+        fields = [f for f in dataclasses.fields(self) if not _is_left_out(self, f)]  # pyright: ignore[reportArgumentType] - every subclass is a dataclass
         inner = ", ".join(f"{f.name}={_text(getattr(self, f.name))}" for f in fields)
         return f"{type(self).__name__}({inner})"
 
@@ -106,6 +106,11 @@ def _register(cls: type) -> None:
         return node
 
     jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)
+
+
+def _is_left_out(node: Any, field: Any) -> bool:
+    """Whether an optional part was not given; numbers are always shown."""
+    return field.default is None and getattr(node, field.name) is None
 
 
 def _text(value: Any) -> str:

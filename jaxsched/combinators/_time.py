@@ -123,11 +123,14 @@ class Repeat(AbstractSchedule):
             index, within = clock.cycle(count, self.period_steps)
             value = self.schedule.evaluate(within)
         else:
-            cycle = clock.growing_cycle(count, self.period_steps, self.period_growth)
-            index, within, scale = cycle
-            value = _at_fraction(self.schedule, clock.ratio(within, scale))
+            growth = self.period_growth
+            index, age = clock.growing_cycle(count, self.period_steps, growth)
+            value = _at_fraction(self.schedule, age)
         decay = jnp.maximum(self.peak_decay, 0)
-        over = clock.as_float(jnp.maximum(index, 1))
+        # A factor above 1 stops at e^60, as in `ExponentialDecay`.
+        grows = decay > 1
+        most = jnp.where(grows, 60 / jnp.log(jnp.where(grows, decay, 2)), jnp.inf)
+        over = jnp.minimum(clock.as_float(jnp.maximum(index, 1)), most)
         return value * jnp.where(index > 0, jnp.power(decay, over), 1)
 
 

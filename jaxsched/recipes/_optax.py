@@ -114,7 +114,7 @@ def cosine_decay_schedule(
     0.5
     """
     checks.positive_length("cosine_decay_schedule", decay_steps=decay_steps)
-    return Transition(init_value, init_value * alpha, decay_steps, Cosine(exponent))
+    return Transition(init_value, init_value * alpha, decay_steps, _cosine(exponent))
 
 
 def piecewise_constant_schedule(
@@ -251,7 +251,7 @@ def warmup_cosine_decay_schedule(
         f"decay_steps={decay_steps} and warmup_steps={warmup_steps}",
         "Raise decay_steps.",
     )
-    decay = Transition(peak_value, end_value, cosine_steps, Cosine(exponent))
+    decay = Transition(peak_value, end_value, cosine_steps, _cosine(exponent))
     return Join([Transition(init_value, peak_value, warmup_steps), decay], [warmup_steps])
 
 
@@ -316,6 +316,13 @@ def join_schedules(
 
 def _delayed(schedule: AbstractSchedule, delay_steps: Steps) -> AbstractSchedule:
     return schedule if _is_zero(delay_steps) else Delay(schedule, delay_steps)
+
+
+def _cosine(exponent: Real) -> Cosine:
+    """A plain 1 is cosine annealing; any other exponent is a number of the curve."""
+    known = checks.concrete(exponent)
+    is_one = known is not None and known.ndim == 0 and known == 1
+    return Cosine() if is_one else Cosine(exponent)
 
 
 def _is_zero(steps: Any) -> bool:

@@ -1,5 +1,7 @@
 """Decays that never arrive: no end value, no length, only a pace."""
 
+import math
+
 import jax.numpy as jnp
 
 from jaxsched._core import AbstractSchedule, Real, Steps, checks, clock
@@ -40,13 +42,14 @@ class ExponentialDecay(AbstractSchedule):
 
     def evaluate(self, count):
         exponent = clock.ratio(count, self.interval_steps)
-        pace = jnp.log(self.decay_rate)
-        grows = pace > 0
-        most = jnp.where(grows, _MOST / jnp.where(grows, pace, 1), jnp.inf)
-        value = jnp.power(self.decay_rate, jnp.minimum(exponent.value, most))
+        rate = jnp.maximum(self.decay_rate, 1e-30)
+        pace = jnp.log(rate)
+        is_grown = exponent.value * pace >= _MOST
+        value = jnp.power(rate, jnp.where(is_grown, 0, exponent.value))
         # What rounding took from the exponent would be magnified 20 times after nine
         # decades.
-        return self.init_value * (value + value * (exponent.error * pace))
+        value = value + value * (exponent.error * pace)
+        return self.init_value * _bounded(is_grown, value)
 
 
 class NaturalExponentialDecay(AbstractSchedule):
@@ -71,8 +74,10 @@ class NaturalExponentialDecay(AbstractSchedule):
 
     def evaluate(self, count):
         exponent = clock.product(count, self.decay_rate)
-        value = jnp.exp(jnp.minimum(-exponent.value, _MOST))
-        return self.init_value * (value - value * exponent.error)
+        is_grown = -exponent.value >= _MOST
+        value = jnp.exp(jnp.where(is_grown, 0, -exponent.value))
+        value = value - value * exponent.error
+        return self.init_value * _bounded(is_grown, value)
 
 
 class InverseTimeDecay(AbstractSchedule):
@@ -159,3 +164,8 @@ class PowerDecay(AbstractSchedule):
     def evaluate(self, count):
         base = clock.one_plus(clock.ratio(count, self.interval_steps))
         return self.init_value * clock.power(base, -jnp.maximum(self.power, 0))
+
+
+def _bounded(is_grown, value):
+    most = math.exp(_MOST)
+    return jnp.where(is_grown, most, jnp.minimum(value, most))

@@ -77,8 +77,8 @@ class PiecewiseLinear(AbstractSchedule):
         start, end = self.boundaries[left], self.boundaries[right]
         length = jnp.maximum(end - start, 0)
         inside = (after > 0) & (after <= last)
-        done = clock.ratio(clock.since(count, start), length).value
-        rest = clock.ratio(clock.until(count, end), length).value
+        done = clock.fraction(clock.since(count, start), length)
+        rest = clock.fraction(clock.until(count, end), length)
         done, rest = jnp.where(inside, done, 0), jnp.where(inside, rest, 1)
         return between(self.values[left], self.values[right], done, rest)
 

@@ -111,11 +111,14 @@ def run(
     done, state, reported, evaluated = plan.restore(
         lambda: programs(0).init(*lanes), NamedSharding(mesh, PartitionSpec(AXIS))
     )
+    texts: list[str] = []
     with report as tell:
         while done < num_steps:
             length = min(chunk_steps, num_steps - done)
             state, metrics, evaluation = programs(length).advance(state)
             done += length
+            # While the devices work.
+            texts = texts or [repr(member) for member in unstack(batch)]
             reported.append(_to_host(metrics))
             evaluated.append((done, _to_host(evaluation)))
             plan.save(done, state, reported, evaluated)
@@ -134,7 +137,7 @@ def run(
         evaluations={name: shaped(evaluations, name) for name in evaluations[0]},
         eval_steps=np.asarray([count for count, _ in evaluated]),
         settings=settings,
-        schedules=[repr(member) for member in unstack(batch)],
+        schedules=texts or [repr(member) for member in unstack(batch)],
         seeds=list(range(num_seeds)),
         seconds=time.perf_counter() - start,
     )
@@ -179,6 +182,12 @@ def _programs(task: Any, mesh: Mesh, batch_size: int | None, length: int) -> _Pr
     return _Programs(task, mesh, batch_size, length)
 
 
+def clear_programs() -> None:
+    """Forgets what is compiled, and the tasks that it was compiled for."""
+    _programs.cache_clear()
+    _place.cache_clear()
+
+
 def _over_lanes(mesh: Mesh, batch_size: int | None, function: Callable) -> Callable:
     def on_device(*lanes):
         if batch_size is None:
@@ -199,14 +208,16 @@ def _lanes(
     """A lane for each member and seed, padded with the last one to fill the devices."""
     size = -(-num * num_seeds // mesh.size) * mesh.size
     lane = np.minimum(np.arange(size), num * num_seeds - 1)
-
-    def place(batch, keys):
-        member = jax.tree.map(lambda leaf: leaf[lane // num_seeds], batch)
-        return member, keys[lane % num_seeds]
-
-    sharding = NamedSharding(mesh, PartitionSpec(AXIS))
     keys = jax.random.split(key, num_seeds)
-    return jax.jit(place, out_shardings=sharding)(batch, keys)
+    return _place(mesh)(batch, keys, lane // num_seeds, lane % num_seeds)
+
+
+@functools.lru_cache(maxsize=16)
+def _place(mesh: Mesh) -> Callable[..., Any]:
+    def place(batch, keys, member, seed):
+        return jax.tree.map(lambda leaf: leaf[member], batch), keys[seed]
+
+    return jax.jit(place, out_shardings=NamedSharding(mesh, PartitionSpec(AXIS)))
 
 
 def _members(schedules: Any) -> tuple[Any, list[dict[str, Any]]]:

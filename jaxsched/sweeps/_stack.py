@@ -101,16 +101,9 @@ def _stacked(treedef: Any, group: list[list[Any]]) -> Any:
 
 
 def _column(values: list[Any]) -> jax.Array:
-    if any(isinstance(value, jax.core.Tracer) for value in values):
+    if any(isinstance(value, Tracer) for value in values):
         return jnp.stack([clock.strong(value) for value in values])
-    column = (
-        np.stack([np.asarray(v) for v in values]) if _sized(values) else np.array(values)
-    )
-    return clock.strong(column)
-
-
-def _sized(values: list[Any]) -> bool:
-    return any(np.ndim(value) for value in values)
+    return clock.strong(np.array(values))
 
 
 def _member(leaf: np.ndarray) -> Any:

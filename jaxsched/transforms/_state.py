@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from jaxsched._core import Node, clock, static
+from jaxsched._core import Node, checks, clock, static
 
 
 class Named(Node):
@@ -125,7 +125,9 @@ def override(state: ScheduledState, **values: Any) -> ScheduledState:
     for name, value in values.items():
         _require_known(state, name)
         like = state.hyperparams[name]
-        known[name] = jnp.broadcast_to(jnp.asarray(value, like.dtype), like.shape)
+        value = jnp.asarray(value, like.dtype)
+        checks.number("override", **{name: value})
+        known[name] = jnp.broadcast_to(value, like.shape)
     return state._replace(overrides=Named.of(known))
 
 
