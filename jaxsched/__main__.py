@@ -158,11 +158,20 @@ def _sweep(task: Any, options: argparse.Namespace, out: Path) -> None:
     schedules = tasks.families(options.steps)
     schedules = {s.family: schedules[s.family](0.1) for s in summaries}
     overhead = sweeps.measure_overhead(
-        task, {"constant": Constant(0.1)} | schedules, num_steps=min(options.steps, 50)
+        task,
+        {"constant": Constant(0.1)} | schedules,
+        num_steps=min(options.steps, 100),
+        tell=_tell_overhead,
     )
     plotting.plot_sweep(result, summaries, out / "sweep.png")
     _print(result, summaries, overhead, options.target)
     print(f"\nWritten: {', '.join(str(out / name) for name in _FILES)}")
+
+
+def _tell_overhead(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        end = "\n" if done == total else ""
+        print(f"\rMeasuring what schedules cost: {done}/{total}", end=end, file=sys.stderr)
 
 
 _FILES = ("results.json", "results.csv", "sweep.png")

@@ -77,6 +77,8 @@ def _hold_floats(cls: type) -> None:
             value = getattr(self, name)
             if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
                 object.__setattr__(self, name, float(value))
+            elif isinstance(value, (np.ndarray, jax.Array)) and value.dtype.kind in "iu":
+                object.__setattr__(self, name, value.astype(float))
 
     cls.__init__ = __init__
 

@@ -18,18 +18,20 @@ from ._cycles import triangular2_schedule as triangular2_schedule
 from ._cycles import triangular_schedule as triangular_schedule
 from ._optax import constant_schedule as constant_schedule
 from ._optax import cosine_decay_schedule as cosine_decay_schedule
-from ._optax import cosine_onecycle_schedule as cosine_onecycle_schedule
 from ._optax import exponential_decay as exponential_decay
-from ._optax import join_schedules as join_schedules
-from ._optax import linear_onecycle_schedule as linear_onecycle_schedule
 from ._optax import linear_schedule as linear_schedule
 from ._optax import piecewise_constant_schedule as piecewise_constant_schedule
 from ._optax import piecewise_interpolate_schedule as piecewise_interpolate_schedule
 from ._optax import polynomial_schedule as polynomial_schedule
-from ._optax import sgdr_schedule as sgdr_schedule
-from ._optax import warmup_constant_schedule as warmup_constant_schedule
-from ._optax import warmup_cosine_decay_schedule as warmup_cosine_decay_schedule
-from ._optax import warmup_exponential_decay_schedule as warmup_exponential_decay_schedule
+from ._optax_phases import cosine_onecycle_schedule as cosine_onecycle_schedule
+from ._optax_phases import join_schedules as join_schedules
+from ._optax_phases import linear_onecycle_schedule as linear_onecycle_schedule
+from ._optax_phases import sgdr_schedule as sgdr_schedule
+from ._optax_phases import warmup_constant_schedule as warmup_constant_schedule
+from ._optax_phases import warmup_cosine_decay_schedule as warmup_cosine_decay_schedule
+from ._optax_phases import (
+    warmup_exponential_decay_schedule as warmup_exponential_decay_schedule,
+)
 from ._phases import constant_warmup_schedule as constant_warmup_schedule
 from ._phases import exponential_warmup_schedule as exponential_warmup_schedule
 from ._phases import linear_warmup_schedule as linear_warmup_schedule

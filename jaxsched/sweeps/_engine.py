@@ -5,9 +5,10 @@ A chunk of K updates is one jitted scan, `vmap` over the lanes of a device insid
 evaluation, progress and checkpoints. Devices never talk to each other.
 """
 
+import contextlib
 import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -96,15 +97,17 @@ def run(
         checks.positive("sweeps.run", **{name: value})
     batch, settings = _members(schedules)
     num = num_members(batch)
-    chunk_steps = chunk_steps or default_chunk(num_steps)
+    chunk_steps = default_chunk(num_steps) if chunk_steps is None else chunk_steps
     checks.positive("sweeps.run", chunk_steps=chunk_steps)
+    if batch_size is not None:
+        checks.positive("sweeps.run", batch_size=batch_size)
     mesh = mesh or Mesh(np.asarray(jax.local_devices()), (AXIS,))
 
     lanes = _lanes(batch, key, num, num_seeds, mesh)
     plan = checkpoint.Plan(
         checkpoint_dir, batch, key, num_steps, num_seeds, chunk_steps, task
     )
-    programs = functools.partial(_programs, task, mesh, batch_size)
+    programs = _compiler(task, mesh, batch_size)
     report = reporter(progress, num * num_seeds, num_steps)
 
     start = time.perf_counter()
@@ -112,7 +115,7 @@ def run(
         lambda: programs(0).init(*lanes), NamedSharding(mesh, PartitionSpec(AXIS))
     )
     texts: list[str] = []
-    with report as tell:
+    with contextlib.closing(plan), report as tell:
         while done < num_steps:
             length = min(chunk_steps, num_steps - done)
             state, metrics, evaluation = programs(length).advance(state)
@@ -123,7 +126,6 @@ def run(
             evaluated.append((done, _to_host(evaluation)))
             plan.save(done, state, reported, evaluated)
             tell(Progress(done, num_steps, num * num_seeds, time.perf_counter() - start))
-    plan.close()
 
     def shaped(parts: list[dict[str, np.ndarray]], name: str) -> np.ndarray:
         table = np.concatenate([part[name] for part in parts], axis=1)
@@ -182,6 +184,14 @@ def _programs(task: Any, mesh: Mesh, batch_size: int | None, length: int) -> _Pr
     return _Programs(task, mesh, batch_size, length)
 
 
+def _compiler(task: Any, mesh: Mesh, batch_size: int | None) -> Callable[[int], _Programs]:
+    try:
+        hash(task)
+    except TypeError:  # it can change from one run to the next
+        return functools.cache(functools.partial(_Programs, task, mesh, batch_size))
+    return functools.partial(_programs, task, mesh, batch_size)
+
+
 def clear_programs() -> None:
     """Forgets what is compiled, and the tasks that it was compiled for."""
     _programs.cache_clear()
@@ -227,7 +237,7 @@ def _members(schedules: Any) -> tuple[Any, list[dict[str, Any]]]:
             for row in schedules.settings
         ]
     if not isinstance(schedules, AbstractSchedule):
-        schedules = stack(schedules if isinstance(schedules, Sequence) else [schedules])
+        schedules = stack(schedules)
     return schedules, [{} for _ in range(num_members(schedules))]
 
 
@@ -235,7 +245,9 @@ def _plain(value: Any) -> Any:
     """A setting as what a file can hold: a number, a word, or the code of an object."""
     if isinstance(value, (np.generic, np.ndarray, jax.Array)):
         value = to_python(np.asarray(value))
-    plain = value is None or isinstance(value, (bool, int, float, str, list))
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    plain = value is None or isinstance(value, (bool, int, float, str))
     return value if plain else repr(value)
 
 

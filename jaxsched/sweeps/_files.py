@@ -84,13 +84,17 @@ def read_csv(path: str | Path) -> list[dict[str, Any]]:
 def _plain(value: Any) -> Any:
     if isinstance(value, (np.generic, np.ndarray)):
         value = to_python(np.asarray(value))
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
     if isinstance(value, float) and not math.isfinite(value):
         return {"number": str(value)}
-    known = value is None or isinstance(value, (bool, int, float, str, list))
+    known = value is None or isinstance(value, (bool, int, float, str))
     return value if known else repr(value)
 
 
 def _unplain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unplain(v) for v in value]
     return _WORDS[value["number"]] if isinstance(value, dict) else value
 
 

@@ -76,7 +76,8 @@ class SweepResult:
 
         Diverged ones come last, in the order of their numbers; so does a tie.
         """
-        score = self.final(metric).astype(np.float64).mean(axis=1)
+        with np.errstate(invalid="ignore"):  # infinities of both signs
+            score = self.final(metric).astype(np.float64).mean(axis=1)
         score = score if mode == "min" else -score
         score = np.where(self.diverged.any(axis=1) | np.isnan(score), np.inf, score)
         return np.argsort(score, kind="stable")
@@ -101,10 +102,11 @@ class SweepResult:
         """The best members as text, one a line."""
         lines = [f"{'rank':>4}  {metric:>20}  {'+-':>9}  settings"]
         final = self.final(metric).astype(np.float64)
+        with np.errstate(invalid="ignore"):  # what diverged has no spread
+            mean, spread = final.mean(axis=1), final.std(axis=1)
         for rank, i in enumerate(self.ranking(metric, mode)[:top], 1):
             settings = ", ".join(f"{k}={_brief(v)}" for k, v in self.settings[i].items())
-            spread = final[i].std()
-            lines.append(f"{rank:>4}  {final[i].mean():>20.6g}  {spread:>9.2g}  {settings}")
+            lines.append(f"{rank:>4}  {mean[i]:>20.6g}  {spread[i]:>9.2g}  {settings}")
         return "\n".join(lines)
 
     def _table(self, metric: str) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -59,6 +59,13 @@ def summarise(
         mode: whether the score is to rise ("max") or to fall ("min").
         loss: the metric of the loss.
     """
+    with np.errstate(invalid="ignore"):  # of runs that diverged
+        return _summaries(result, score, target, mode, loss)
+
+
+def _summaries(
+    result: SweepResult, score: str, target: float, mode: str, loss: str
+) -> list[FamilySummary]:
     place = {int(member): at for at, member in enumerate(result.ranking(score, mode))}
     groups: dict[str, list[int]] = {}
     for member, settings in enumerate(result.settings):
@@ -78,7 +85,7 @@ def summarise(
                 final_loss=float(losses[best, :, -1].mean()),
                 best_loss=float(losses[best].min(axis=-1).mean()),
                 steps_to_target=float(np.median(steps[best])),
-                sensitivity=float(np.nanstd(final[members].mean(axis=1))),
+                sensitivity=_spread(final[members].mean(axis=1)),
                 num_diverged=int(result.diverged[members].sum()),
             )
         )
@@ -90,8 +97,9 @@ def measure_overhead(
     schedules: Mapping[str, AbstractSchedule],
     *,
     num_steps: int = 50,
-    num_members: int = 16,
-    repeats: int = 9,
+    num_members: int = 64,
+    repeats: int = 5,
+    tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, float]:
     """Time of a warm sweep of each schedule, as a ratio to that of the first.
 
@@ -104,6 +112,7 @@ def measure_overhead(
         num_steps: updates of each run.
         num_members: copies of the schedule that are trained side by side.
         repeats: turns.
+        tell: is told how many trainings are done, and of how many.
     """
     batches = {name: stack([s] * num_members) for name, s in schedules.items()}
     train = functools.partial(
@@ -115,18 +124,25 @@ def measure_overhead(
         progress=False,
     )
     seconds: dict[str, list[float]] = {name: [] for name in batches}
+    num_done = 0
     for turn in range(repeats + 1):
         for name, batch in batches.items():
             start = time.perf_counter()
             train(batch)
+            tell(num_done := num_done + 1, len(batches) * (repeats + 1))
             if turn > 0:  # the first one compiles
                 seconds[name].append(time.perf_counter() - start)
     first = np.asarray(next(iter(seconds.values())))
     return {name: float(np.median(took / first)) for name, took in seconds.items()}
 
 
+def _spread(scores: np.ndarray) -> float:
+    finite = scores[np.isfinite(scores)]
+    return float(finite.std()) if finite.size else float("nan")
+
+
 def _smooth(curves: np.ndarray, width: int) -> np.ndarray:
     """Means over a window that moves along the steps."""
-    total = np.cumsum(curves.astype(np.float64), axis=-1)
-    total = np.concatenate([np.zeros_like(total[..., :1]), total], axis=-1)
-    return (total[..., width:] - total[..., :-width]) / width
+    # Differences of a running sum would lose all digits after a spike.
+    windows = np.lib.stride_tricks.sliding_window_view(curves, width, axis=-1)
+    return windows.mean(axis=-1, dtype=np.float64)
