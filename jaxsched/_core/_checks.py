@@ -4,10 +4,13 @@ Each message says who, what is required, what came and what to do. Only concrete
 are looked at: a traced or batched one is trusted, and evaluation clamps it.
 """
 
+import contextlib
+import contextvars
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -160,6 +163,31 @@ def consistent(who: str, statement: str, holds: Any, given: str, advice: str) ->
     value = concrete(holds)
     if value is not None and not np.all(value):
         raise ValueError(f"{who} needs {statement}, got {given}. {advice}")
+
+
+@contextlib.contextmanager
+def values() -> Iterator[None]:
+    """Within it, schedules that are traced check their values as they run."""
+    token = _values_are_checked.set(True)
+    try:
+        yield
+    finally:
+        _values_are_checked.reset(token)
+
+
+def are_values_checked() -> bool:
+    """Whether a trace is to check values."""
+    return _values_are_checked.get()
+
+
+def finite(node: Any, value: jax.Array) -> None:
+    """Requires a finite value, within `values()` only."""
+    if are_values_checked():
+        message = f"{_who(node)} must be finite at every count"
+        chex.assert_tree_all_finite(value, custom_message=message)
+
+
+_values_are_checked = contextvars.ContextVar("values_are_checked", default=False)
 
 
 def _items(node: Any, names: tuple[str, ...], values: dict[str, Any]):

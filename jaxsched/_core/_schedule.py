@@ -47,7 +47,7 @@ class AbstractSchedule(Node):
 
     def __call__(self, count: CountLike) -> jax.Array:
         """The value at a count, or at each count of an array."""
-        if not isinstance(count, Tracer):
+        if not (isinstance(count, Tracer) or checks.are_values_checked()):
             eager = self.__dict__.get("_eager") or self._prepare()
             if eager.leaves is not None and eager.dtype == clock.float_dtype():
                 count = clock.saturated(count)
@@ -66,6 +66,7 @@ class AbstractSchedule(Node):
                 f"count of shape {count.shape}. If it is a batch of schedules, call "
                 f"it under jax.vmap; if you wrote it, make evaluate elementwise",
             )
+        checks.finite(self, value)
         return jnp.broadcast_to(value, count.shape).astype(clock.float_dtype())
 
     def _prepare(self) -> "_Eager":

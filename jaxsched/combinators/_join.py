@@ -22,8 +22,8 @@ class Join(AbstractSchedule):
 
     $$s(t) = s_i(t - b_i) \quad \text{for } b_i \le t < b_{i+1}, \qquad b_0 = 0$$
 
-    A boundary belongs to the next schedule. One that is not running is asked for the
-    nearest count of its own phase, so what it does elsewhere (a division by zero, say)
+    A boundary belongs to the next schedule. One that is over is asked for its end, one
+    that waits for its count 1, so what it does elsewhere (a division by zero, say)
     reaches neither the value nor a gradient.
 
     Args:
@@ -53,11 +53,13 @@ class Join(AbstractSchedule):
         value: Any = None
         start: Any = 0
         for i, schedule in enumerate(self.schedules):
-            age = clock.since(count, start)
+            begun = clock.reached(count, start)
+            # Not its count 0, where many a formula divides by zero.
+            age = jnp.where(begun, clock.since(count, start), 1)
             if i < len(self.boundaries):
                 age = clock.clamp(age, self.boundaries[i] - start)
             now = schedule.evaluate(age)
-            value = now if i == 0 else jnp.where(clock.reached(count, start), now, value)
+            value = now if i == 0 else jnp.where(begun, now, value)
             start = self.boundaries[i] if i < len(self.boundaries) else start
         return value
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -68,7 +69,7 @@ def run(
             by default.
         batch_size: lanes that a device trains at a time, where memory is short; all by
             default.
-        mesh: the devices, all local ones by default; its one axis is named "sweep".
+        mesh: the devices, all by default; its one axis is named "sweep".
         checkpoint_dir: where to save after each chunk (with Orbax, extra `checkpoint`)
             and to resume from; a folder of another sweep is refused.
         progress: a bar or lines; or a function that is called after each chunk.
@@ -93,6 +94,8 @@ def run(
     >>> result.settings[result.ranking("loss")[0]]
     {'value': 0.5}
     """
+    if not jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+        key = jax.random.wrap_key_data(key)
     for name, value in (("num_steps", num_steps), ("num_seeds", num_seeds)):
         checks.positive("sweeps.run", **{name: value})
     batch, settings = _members(schedules)
@@ -101,7 +104,7 @@ def run(
     checks.positive("sweeps.run", chunk_steps=chunk_steps)
     if batch_size is not None:
         checks.positive("sweeps.run", batch_size=batch_size)
-    mesh = mesh or Mesh(np.asarray(jax.local_devices()), (AXIS,))
+    mesh = mesh or Mesh(np.asarray(jax.devices()), (AXIS,))
 
     lanes = _lanes(batch, key, num, num_seeds, mesh)
     plan = checkpoint.Plan(
@@ -252,7 +255,15 @@ def _plain(value: Any) -> Any:
 
 
 def _named(metrics: Any) -> dict[str, Any]:
-    return dict(metrics) if isinstance(metrics, dict) else {"loss": metrics}
+    named = dict(metrics) if isinstance(metrics, dict) else {"loss": metrics}
+    for name, value in named.items():
+        chex.assert_shape(
+            value,
+            (),
+            custom_message=f"sweeps.run needs a task that reports numbers, but its "
+            f"{name!r} has shape {jnp.shape(value)}. Take a mean",
+        )
+    return named
 
 
 def _to_host(tree: Any) -> dict[str, np.ndarray]:

@@ -7,6 +7,7 @@ from ._contract import check_schedule as check_schedule
 from ._contract import check_values as check_values
 from ._counts import EXTREME_COUNTS as EXTREME_COUNTS
 from ._counts import ulps as ulps
+from ._debug import checked as checked
 
 __all__ = [
     "EXTREME_COUNTS",
@@ -15,5 +16,6 @@ __all__ = [
     "check_monotone",
     "check_schedule",
     "check_values",
+    "checked",
     "ulps",
 ]
