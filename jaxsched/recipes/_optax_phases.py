@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 
 from jaxsched._core import (
     AbstractSchedule,
@@ -179,11 +178,11 @@ def join_schedules(
 
 def _share(fraction: Real, steps: Steps) -> Any:
     """A share of a length in whole updates, as `int()` cuts it."""
-    share = fraction * steps
-    if checks.concrete(share) is not None and np.ndim(share) == 0:
-        return int(share)  # pyright: ignore[reportArgumentType] - concrete
-    dtype = clock.int_dtype() if _is_whole(steps) else clock.float_dtype()
-    return jnp.floor(share).astype(dtype)
+    a, b = checks.concrete(fraction), checks.concrete(steps)
+    if a is not None and b is not None and a.ndim == b.ndim == 0:
+        return int(a * b)
+    share = jnp.floor(clock.as_float(fraction) * clock.as_float(steps))
+    return share.astype(clock.int_dtype() if _is_whole(steps) else clock.float_dtype())
 
 
 def _is_whole(steps: Any) -> bool:

@@ -7,6 +7,7 @@ which sweep it is.
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,9 @@ class Plan:
             return
         path = Path(folder).absolute()
         settings = {
-            "task": f"{type(task).__module__}.{type(task).__qualname__}",
+            "task": _name(task),
             "schedules": _digest(batch),
-            "structure": str(jax.tree.structure(batch)),
+            "structure": _without_addresses(str(jax.tree.structure(batch))),
             "key": _digest(jax.random.key_data(key)),
             "num_steps": num_steps,
             "num_seeds": num_seeds,
@@ -143,6 +144,17 @@ def _claim(path: Path, settings: dict[str, Any]) -> None:
             f"sweeps.run(checkpoint_dir={str(path)!r}) must be a folder of this sweep, "
             f"got one of another: {changes}. Choose a new folder."
         )
+
+
+def _name(task: Any) -> str:
+    """The class and, where its repr shows them, the settings of a task."""
+    kind = type(task)
+    return f"{kind.__module__}.{kind.__qualname__}: {_without_addresses(repr(task))}"
+
+
+def _without_addresses(text: str) -> str:
+    """Without the places in memory, which are others in the next process."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
 
 
 def _digest(tree: Any) -> str:

@@ -235,6 +235,12 @@ def _place(mesh: Mesh) -> Callable[..., Any]:
 
 def _members(schedules: Any) -> tuple[Any, list[dict[str, Any]]]:
     if isinstance(schedules, Members):
+        taken = {"member", "seed", "diverged"}.intersection(*schedules.settings[:1])
+        if taken:
+            raise ValueError(
+                f"sweeps.run needs settings that are not columns of the results, got "
+                f"{', '.join(sorted(taken))}. Rename the argument of the factory."
+            )
         return schedules.schedules, [
             {name: _plain(value) for name, value in row.items()}
             for row in schedules.settings

@@ -1,0 +1,256 @@
+"""The engine: members x seeds in one compiled program, each as if it were alone."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jaxsched as js
+from jaxsched import sweeps
+
+from .helpers import KEY, MEMBERS, RATES, assert_identical, run
+from .tasks import Descent, Regression, by_hand
+
+# What a result holds.
+
+
+def test_lanes_are_trainings_of_their_own(trained):
+    """Each lane is the training that a hand-written loop does with its seed."""
+
+    def lane(schedule, key):
+        return by_hand(Regression(), schedule, key, 40)[0]
+
+    keys = jax.random.split(KEY, 3)
+    each_seed = jax.vmap(lane, in_axes=(None, 0))
+    curves = jax.jit(jax.vmap(each_seed, in_axes=(0, None)))(MEMBERS.schedules, keys)
+
+    for name in ("loss", "rate"):
+        np.testing.assert_allclose(trained.curves[name], curves[name], rtol=1e-5)
+
+
+def test_shapes_and_labels(trained):
+    """Members, seeds, steps; each member's settings and code."""
+    assert trained.curves["loss"].shape == (4, 3, 40)
+    assert trained.evaluations["error"].shape == (4, 3, 5)
+    assert trained.eval_steps.tolist() == [8, 16, 24, 32, 40]
+    assert trained.settings == [{"peak": rate} for rate in RATES]
+    assert trained.seeds == [0, 1, 2]
+    assert trained.seconds > 0
+    for text, rate in zip(trained.schedules, RATES, strict=True):
+        again = eval(text, {**vars(js), **vars(js.curves)})
+        np.testing.assert_allclose(again(5), rate, rtol=1e-6)
+
+
+def test_evaluations_are_of_the_state_then(trained):
+    """What `evaluate` says after a chunk is of the weights that chunk ended with."""
+
+    def error_after(schedule, key, num_steps):
+        return Regression().evaluate(by_hand(Regression(), schedule, key, num_steps)[1])
+
+    schedule, key = js.unstack(MEMBERS.schedules)[2], jax.random.split(KEY, 3)[1]
+    for at, num_steps in ((0, 8), (4, 40)):
+        expected = jax.jit(error_after, static_argnums=2)(schedule, key, num_steps)
+        np.testing.assert_allclose(
+            trained.evaluations["error"][2, 1, at], expected["error"], rtol=1e-5
+        )
+
+
+def test_curves_of_the_rate_are_the_schedule(trained):
+    """What was logged is what the schedule gives, the same for all seeds."""
+    expected = jax.vmap(lambda s: s(jnp.arange(40)))(MEMBERS.schedules)
+
+    for seed in range(3):
+        np.testing.assert_allclose(trained.curves["rate"][:, seed], expected, rtol=1e-6)
+
+
+def test_seeds_are_paired():
+    """Seed j is the same for every member; members are compared under like conditions."""
+    result = run(Descent(), [0.5, 0.5, 0.25], num_steps=6, num_seeds=4)
+    losses = result.curves["loss"]
+
+    np.testing.assert_array_equal(losses[0], losses[1])
+    assert len(np.unique(losses[0, :, 0])) == 4
+    # The start is the same, whatever the rate.
+    np.testing.assert_allclose(
+        losses[2, :, 0] / 0.75**2, losses[0, :, 0] / 0.5**2, rtol=1e-5
+    )
+
+
+def test_runs_repeat():
+    """The same key gives the same numbers, another one others."""
+    first, again = (run(Descent(), [0.5], num_steps=6) for _ in range(2))
+    other = run(Descent(), [0.5], num_steps=6, key=jax.random.key(1))
+
+    assert_identical(again, first)
+    assert (other.curves["loss"] != first.curves["loss"]).all()
+
+
+def test_diverging_member_disturbs_no_other():
+    """It is reported; the others are bit for bit what they are without it."""
+    with_it = run(members=[0.01, 1e30, 0.03, float("inf")], num_steps=20)
+    without = run(members=[0.01, 0.02, 0.03, 0.02], num_steps=20)
+
+    assert with_it.diverged[:, 0].tolist() == [False, True, False, True]
+    order = [member for member in without.ranking("loss") if member in (0, 2)]
+    assert with_it.ranking("loss").tolist() == [*order, 1, 3]
+    for name in ("loss", "rate"):
+        np.testing.assert_array_equal(with_it.curves[name][::2], without.curves[name][::2])
+
+
+def test_mixed_shapes_side_by_side():
+    """Members of any structure share the program, and are labelled."""
+    members = sweeps.pool(
+        constant=js.grid(js.Constant, value=[0.5, 0.25]),
+        cosine=js.grid(lambda peak: js.cosine_decay_schedule(peak, 10), peak=[0.5]),
+        table=js.grid(js.Table, values=[np.asarray([0.5, 0.25])]),
+    )
+    result = run(Descent(), members, num_steps=6)
+
+    for lane, schedule in zip(
+        result.curves["loss"][:, 0], js.unstack(members.schedules), strict=True
+    ):
+        x = float(jax.random.normal(jax.random.split(KEY, 1)[0]))
+        shrink = np.cumprod([1 - float(schedule(t)) for t in range(6)])
+        np.testing.assert_allclose(lane, (x * shrink) ** 2 / 2, rtol=1e-5)
+    assert [row["family"] for row in result.settings] == [
+        *("constant", "constant", "cosine", "table")
+    ]
+    assert result.settings[3] == {"family": "table", "values": [0.5, 0.25]}
+
+
+@pytest.mark.parametrize("kind", [list, iter, np.asarray, js.stack])
+def test_schedules_of_any_kind(kind):
+    """Numbers, anything to iterate over, or a batch; settings are then empty."""
+    result = run(Descent(), kind([0.5, 0.25]), num_steps=2)
+
+    assert result.settings == [{}, {}]
+
+
+# Compiling.
+
+
+def test_default_chunks_divide_the_steps():
+    """About twenty chunks where a divisor is near, and never more than the steps."""
+    assert [sweeps.default_chunk(n) for n in (1, 19, 20, 100, 2000)] == [1, 1, 1, 5, 100]
+    for num_steps in range(1, 300):
+        assert 1 <= sweeps.default_chunk(num_steps) <= num_steps
+
+
+@dataclasses.dataclass(frozen=True)
+class Counted(Descent):
+    """Tells how often its step is traced."""
+
+    traces: list = dataclasses.field(default_factory=list, compare=False)
+
+    def step(self, state):
+        self.traces.append(1)
+        return super().step(state)
+
+
+def test_second_run_does_not_trace_again():
+    """Other numbers, another key: the program of the first sweep is used."""
+    task = Counted()
+    first = run(task, js.stack([0.5, 0.25]), num_steps=6, chunk_steps=2)
+    traced = len(task.traces)
+    second = run(
+        task, js.stack([0.125, 0.5]), num_steps=6, chunk_steps=2, key=jax.random.key(5)
+    )
+
+    assert traced >= 1
+    assert len(task.traces) == traced
+    assert (first.curves["loss"] != second.curves["loss"]).all()
+
+
+@dataclasses.dataclass
+class Mutable:
+    """A task that has no hash, because it can change."""
+
+    weight: float = 1.0
+
+    def init(self, schedule, key):
+        return Descent().init(schedule, key)
+
+    def step(self, state):
+        state, loss = Descent().step(state)
+        return state, self.weight * loss
+
+
+def test_task_that_cannot_be_hashed():
+    """An ordinary dataclass is a task too, and each run reads it anew."""
+    task = Mutable()
+    first = run(task, [0.5], num_steps=4)
+    task.weight = 2.0
+    second = run(task, [0.5], num_steps=4)
+
+    np.testing.assert_array_equal(second.curves["loss"], 2 * first.curves["loss"])
+
+
+def test_state_that_holds_a_thing_twice():
+    """The schedule or the key may be in two places of the state."""
+
+    class Twice(Descent):
+        def init(self, schedule, key):
+            state = super().init(schedule, key)
+            return {**state, "again": schedule, "key": key, "key_again": key}
+
+    result = run(Twice(), [0.5, 0.25], num_steps=4, chunk_steps=2)
+    assert_identical(result, run(Descent(), [0.5, 0.25], num_steps=4, chunk_steps=2))
+
+
+# Progress.
+
+
+def test_progress_is_told_after_each_chunk():
+    """How far, of how much, for how many, and how fast."""
+    told = []
+    run(
+        Descent(),
+        [0.5, 0.25],
+        num_steps=10,
+        num_seeds=3,
+        chunk_steps=4,
+        progress=told.append,
+    )
+
+    assert [report.done for report in told] == [4, 8, 10]
+    assert {(report.num_steps, report.num_lanes) for report in told} == {(10, 6)}
+    assert all(report.members_per_second > 0 for report in told)
+    assert told[-1].seconds_left == 0
+    assert told[0].seconds <= told[-1].seconds
+
+
+def test_silence(capfd):
+    """`progress=False` says nothing; otherwise lines go to stderr, not to stdout."""
+    run(Descent(), [0.5], num_steps=4)
+    assert capfd.readouterr() == ("", "")
+
+    run(Descent(), [0.5], num_steps=40, progress=True)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert [line.split(" ")[0] for line in err.splitlines()] == [
+        *("10/40", "20/40", "30/40", "40/40")
+    ]
+
+
+# Errors.
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"num_steps": 0}, r"sweeps.run\(num_steps=.* above 0, got 0"),
+        ({"num_seeds": 0}, r"sweeps.run\(num_seeds=.* above 0, got 0"),
+        ({"chunk_steps": 0}, r"sweeps.run\(chunk_steps=.* above 0, got 0"),
+        ({"batch_size": 0}, r"sweeps.run\(batch_size=.* above 0, got 0"),
+        ({"members": []}, "must not be empty"),
+        ({"members": js.Constant(0.5)}, "stack, grid or sample"),
+        ({"members": js.grid(lambda seed: seed, seed=[0.1])}, "got seed. Rename"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_wrong_numbers_are_refused(options, words):
+    """The error names the argument and what came."""
+    with pytest.raises(ValueError, match=words):
+        run(Descent(), **options)

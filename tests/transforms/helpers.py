@@ -1,0 +1,76 @@
+"""A small problem to train on, and a counter of traces."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+
+class Traced:
+    """A function that counts how often it is traced."""
+
+    def __init__(self, function, **jit_options):
+        self.count = 0
+        self.function = function
+        functools.update_wrapper(self, function)
+        self.jitted = jax.jit(self._counting, **jit_options)
+
+    def _counting(self, *args):
+        self.count += 1
+        return self.function(*args)
+
+    def __call__(self, *args):
+        return self.jitted(*args)
+
+
+def start(dtype=jnp.float32):
+    """Parameters that no optimizer leaves where they are."""
+    rng = np.random.default_rng(0)
+    return {
+        "w": jnp.asarray(rng.normal(size=(5, 3)), dtype),
+        "b": jnp.asarray(rng.normal(size=3), dtype),
+    }
+
+
+def loss(params):
+    """Smooth, not quadratic, with a matrix product."""
+    data = jnp.asarray(np.random.default_rng(1).normal(size=(8, 5)), params["w"].dtype)
+    out = jnp.tanh(data @ params["w"] + params["b"])
+    return jnp.mean((out - 0.3) ** 2)
+
+
+def train(optimizer, params, state, num_steps):
+    """Updates in one scan: parameters and state at the end."""
+
+    def step(carry, _):
+        params, state = carry
+        updates, state = optimizer.update(jax.grad(loss)(params), state, params)
+        return (optax.apply_updates(params, updates), state), None
+
+    return jax.lax.scan(step, (params, state), length=num_steps)[0]
+
+
+def run(optimizer, num_steps, params=None):
+    """Parameters after a training from the start, compiled as a whole."""
+    params = start() if params is None else params
+    state = optimizer.init(params)
+    return jax.jit(lambda p, s: train(optimizer, p, s, num_steps))(params, state)[0]
+
+
+def assert_same(got, expected):
+    """Bit for bit, leaf for leaf."""
+    jax.tree.map(
+        lambda a, b: np.testing.assert_array_equal(a, b, strict=True), got, expected
+    )
+
+
+def assert_close(got, expected, rtol=1e-6):
+    """Each leaf relative to its largest number: rounding does not follow zeros."""
+
+    def check(a, b):
+        a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+        assert np.all(np.abs(a - b) <= rtol * np.abs(b).max())
+
+    jax.tree.map(check, got, expected)
