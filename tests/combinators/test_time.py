@@ -33,11 +33,12 @@ def test_an_epoch_never_starts_early(per_epoch):
     np.testing.assert_array_equal(schedule(starts - 1), np.arange(len(epochs)))
 
 
-def test_a_long_stretch_keeps_its_digits():
-    """A cosine in epochs keeps six digits to its last update, where it is 1e-10."""
-    per_epoch, epochs = 1_563, 90
+@pytest.mark.parametrize("per_epoch", [1_563, 100_000, 10**6])
+def test_a_long_stretch_keeps_its_digits(per_epoch):
+    """A cosine in epochs keeps its digits to the last update, where it is 1e-16."""
+    epochs = 90
     total = per_epoch * epochs
-    counts = np.asarray([*range(0, total, 997), *range(total - 50, total + 2)])
+    counts = np.asarray([*range(0, total, total // 97), *range(total - 50, total + 2)])
     in_epochs = js.Stretch(js.Transition(1.0, 0.0, epochs, curves.Cosine()), per_epoch)
     in_updates = js.Transition(1.0, 0.0, total, curves.Cosine())
 
