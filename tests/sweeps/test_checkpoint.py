@@ -140,5 +140,5 @@ def test_a_task_is_known_by_its_settings(tmp_path):
 
     run(Digits(batch_size=4))
     run(Digits(batch_size=4))
-    with pytest.raises(ValueError, match="batch_size=4.* there, .*batch_size=8.* now"):
+    with pytest.raises(ValueError, match=r"batch_size=4.* there, .*batch_size=8.* now"):
         run(Digits(batch_size=8))
