@@ -13,6 +13,7 @@ from jaxsched._core import Constant
 
 _TASKS = {"digits": tasks.Digits}
 _SCORE = "validation_accuracy"
+_LOW, _HIGH = 0.003, 3.0  # peak values, from hardly learning to not at all
 
 
 class _Parser(argparse.ArgumentParser):
@@ -134,9 +135,10 @@ def members(num_schedules: int, num_steps: int) -> sweeps.Members:
     for i, (name, family) in enumerate(families.items()):
         num_peaks = share + (i < more)
         if num_peaks:
-            peaks = np.geomspace(0.003, 3.0, num_peaks) if num_peaks > 1 else [0.1]
+            # The middles of equal parts: few peaks are not the ends, which are bad.
+            parts = (np.arange(num_peaks) + 0.5) / num_peaks
             # Three digits are enough to type a winner in again.
-            values = [float(f"{peak:.3g}") for peak in peaks]
+            values = [float(f"{peak:.3g}") for peak in _LOW * (_HIGH / _LOW) ** parts]
             pools[name] = sweeps.Members(
                 sweeps.stack([family(value) for value in values]),
                 [{"peak_value": value} for value in values],
