@@ -19,6 +19,7 @@ from jaxsched._core import as_schedule as as_schedule
 from jaxsched._core import static as static
 from jaxsched.combinators import Clip as Clip
 from jaxsched.combinators import Delay as Delay
+from jaxsched.combinators import ExponentialWarmup as ExponentialWarmup
 from jaxsched.combinators import Hold as Hold
 from jaxsched.combinators import Join as Join
 from jaxsched.combinators import Maximum as Maximum
@@ -98,6 +99,7 @@ __all__ = [
     "Controlled",
     "Delay",
     "ExponentialDecay",
+    "ExponentialWarmup",
     "Hold",
     "InverseSqrtDecay",
     "InverseTimeDecay",

@@ -13,6 +13,7 @@ from jaxsched._core import Constant
 
 _TASKS = {"digits": tasks.Digits}
 _SCORE = "validation_accuracy"
+_FILES = ("results.json", "results.csv", "sweep.png")
 _LOW, _HIGH = 0.003, 3.0  # peak values, from hardly learning to not at all
 
 
@@ -26,18 +27,20 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command; returns its exit status."""
     options = _parse(arguments)
+    written: list[Path] = []
     try:
         out = _writable(options.out)
-        task = _TASKS[options.task]()
+        plotting.require_matplotlib()
         tasks.load_digits()
+        _sweep(_TASKS[options.task](), options, out, written)
     except (OSError, ImportError) as error:
         print(f"jaxsched sweep: {error}", file=sys.stderr)
         return 2
-    try:
-        _sweep(task, options, out)
     except KeyboardInterrupt:
-        print("jaxsched sweep: stopped; nothing was written.", file=sys.stderr)
+        there = ", ".join(map(str, written)) or "nothing"
+        print(f"\njaxsched sweep: stopped; written: {there}.", file=sys.stderr)
         return 130
+    print(f"\nWritten: {', '.join(map(str, written))}")
     return 0
 
 
@@ -55,7 +58,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     number = _number(1)
     sweep.add_argument(
         "--members",
-        type=number,
+        type=_number(1, 10**6),
         default=416,
         metavar="N",
         help="runs: families x peak values x seeds; a multiple of the seeds",
@@ -88,15 +91,15 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def _number(least: int) -> Any:
+def _number(least: int, most: int = 2**31 - 1) -> Any:
     def number(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
             value = least - 1
-        if not least <= value < 2**31:
+        if not least <= value <= most:
             raise argparse.ArgumentTypeError(
-                f"must be a whole number from {least} to 2147483647, got {text!r}"
+                f"must be a whole number from {least} to {most}, got {text!r}"
             )
         return value
 
@@ -114,15 +117,18 @@ def _share(text: str) -> float:
 
 
 def _writable(folder: Path) -> Path:
-    """Makes the folder and tries it, before anything is trained."""
+    """Makes the folder and tries its files, before anything is trained."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        trial = folder / ".writable"
-        trial.touch()
-        trial.unlink()
+        for name in _FILES:
+            is_new = not (folder / name).exists()
+            (folder / name).open("ab").close()
+            if is_new:
+                (folder / name).unlink()
     except OSError as error:
         raise OSError(
-            f"--out {folder} must be a folder that can be written: {error.strerror}."
+            f"--out {folder} must be a folder that can be written: {error.strerror}, "
+            f"{error.filename}."
         ) from error
     return folder
 
@@ -146,7 +152,7 @@ def members(num_schedules: int, num_steps: int) -> sweeps.Members:
     return sweeps.pool(**pools)
 
 
-def _sweep(task: Any, options: argparse.Namespace, out: Path) -> None:
+def _sweep(task: Any, options: argparse.Namespace, out: Path, written: list[Path]) -> None:
     result = sweeps.run(
         task,
         members(options.members // options.seeds, options.steps),
@@ -154,9 +160,13 @@ def _sweep(task: Any, options: argparse.Namespace, out: Path) -> None:
         num_seeds=options.seeds,
         key=jax.random.key(options.seed),
     )
-    sweeps.write_json(result, out / "results.json")
-    sweeps.write_csv(result, out / "results.csv")
+    json, csv, picture = (out / name for name in _FILES)
+    sweeps.write_json(result, json)
+    sweeps.write_csv(result, csv)
+    written += [json, csv]
     summaries = sweeps.summarise(result, score=_SCORE, target=options.target)
+    plotting.plot_sweep(result, summaries, picture)
+    written.append(picture)
     schedules = tasks.families(options.steps)
     schedules = {s.family: schedules[s.family](0.1) for s in summaries}
     overhead = sweeps.measure_overhead(
@@ -165,18 +175,13 @@ def _sweep(task: Any, options: argparse.Namespace, out: Path) -> None:
         num_steps=min(options.steps, 100),
         tell=_tell_overhead,
     )
-    plotting.plot_sweep(result, summaries, out / "sweep.png")
     _print(result, summaries, overhead, options.target)
-    print(f"\nWritten: {', '.join(str(out / name) for name in _FILES)}")
 
 
 def _tell_overhead(done: int, total: int) -> None:
     if sys.stderr.isatty():
         end = "\n" if done == total else ""
         print(f"\rMeasuring what schedules cost: {done}/{total}", end=end, file=sys.stderr)
-
-
-_FILES = ("results.json", "results.csv", "sweep.png")
 
 
 def _print(

@@ -67,6 +67,8 @@ NODES = [
          o.exponential_decay(A, C, 100), POWER, (100, 10_000)),
     Case("ExponentialDecay-growing", js.ExponentialDecay(A, 1.0625, 1_000),
          o.exponential_decay(A, 1.0625, 1_000), POWER, (1_000, 900_000)),
+    Case("ExponentialWarmup", js.ExponentialWarmup(COSINE, B, 10),
+         o.warmup(cosine, B, 10, o.exponential(np.log(A / B))), POWER + MORE, (10, 100)),
     Case("Hold", js.Hold(DOWN, 10), o.hold(down, 10), RATIONAL, (10, 20, 100)),
     Case("InverseSqrtDecay",
          js.InverseSqrtDecay(A, 10), o.inverse_sqrt(A, 10), SMOOTH, (10,)),

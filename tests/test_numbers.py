@@ -237,3 +237,32 @@ def test_gradients_stay_finite():
     shapes = jax.tree.map(jnp.float32, shapes)
     for leaf in jax.tree.leaves(run(shapes, horizons.astype(np.float32), counts)):
         assert np.isfinite(leaf).all()
+
+
+@pytest.mark.parametrize("shape", ["polynomial", "power"])
+def test_small_powers_keep_their_digits(shape):
+    """A power of 1/20 falls from 1/2 in its last millionth; all of it is in budget."""
+    small, total = o.real32(0.05), 10**6
+    node = curves.Polynomial(small) if shape == "polynomial" else curves.Power(small)
+    oracle = {"polynomial": o.polynomial, "power": o.power}[shape](small)
+    counts = np.unique([*range(1, 50), *range(0, total, 997), *range(total - 50, total)])
+    for a, b in ((1.0, 0.0), (0.0, 1.0)):
+        testing.check_values(
+            js.Transition(a, b, total, node),
+            o.transition(a, b, total, oracle),
+            counts=counts,
+            max_ulps=POWER,
+        )
+
+
+@pytest.mark.parametrize("interval", [0.5, 7.25, 100.5, 309.5])
+def test_fractional_intervals_keep_their_digits(interval):
+    """An exponential whose interval is not whole is in budget for sixteen decades."""
+    rate = o.real32(0.65)
+    last = int(interval * 85)
+    testing.check_values(
+        js.ExponentialDecay(1.0, rate, interval),
+        lambda t: o.Real(rate) ** (o.Real(t) / o.Real(interval)),
+        counts=np.unique(np.linspace(0, last, 500).astype(int)),
+        max_ulps=POWER,
+    )

@@ -35,15 +35,22 @@ def number(node: Any, *names: str, **values: Any) -> None:
     arguments.
     """
     for name, value in _items(node, names, values):
-        if isinstance(value, (bool, str, list, tuple, dict)) or value is None:
+        if isinstance(value, bool) or not _is_real(value):
             raise TypeError(
-                f"{_who(node)}({name}=...) must be a number, got {value!r}. "
+                f"{_who(node)}({name}=...) must be a real number, got {value!r}. "
                 f"Pass a Python number or an array."
             )
-        known = concrete(value)
-        if known is not None and not jnp.issubdtype(known.dtype, np.number):
-            raise TypeError(f"{_who(node)}({name}=...) must be a number, got {value!r}.")
         _require(node, name, value, lambda v: v == v, "a number", "Pass a real value.")
+
+
+def _is_real(value: Any) -> bool:
+    """Whether it is a real number or an array of them, concrete or not."""
+    if isinstance(value, (int, float)):
+        return True
+    dtype = getattr(value, "dtype", None)
+    if dtype is None:
+        return False
+    return any(jnp.issubdtype(dtype, kind) for kind in (np.integer, np.floating))
 
 
 def positive(node: Any, *names: str, **values: Any) -> None:
@@ -75,6 +82,7 @@ def positive_length(node: Any, *names: str, **values: Any) -> None:
 
 def whole(node: Any, name: str) -> None:
     """Requires an integer, which chooses something."""
+    number(node, name)
     value = concrete(getattr(node, name))
     if value is not None and value.dtype.kind not in "iu":
         raise TypeError(
@@ -118,6 +126,8 @@ def ordered(node: Any, low: str, high: str) -> None:
 
 def increasing(who: str, name: str, values: Sequence[Any]) -> None:
     """Requires counts in order; equal neighbours leave a phase out."""
+    for value in values:
+        number(who, **{name: value})
     known = [concrete(v) for v in values]
     for before, after in itertools.pairwise(known):
         if before is not None and after is not None and np.any(after < before):
@@ -147,15 +157,23 @@ def some(node: Any, name: str) -> None:
 
 
 def instance(node: Any, name: str, kind: type, example: str) -> None:
-    """Requires an object of a kind; placeholders of a transformation are let through."""
+    """Requires an object of a kind."""
     value = getattr(node, name)
-    if isinstance(value, (bool, int, float, str, type, Callable)) and not isinstance(
-        value, kind
-    ):
+    if not isinstance(value, kind):
         raise TypeError(
             f"{_who(node)}({name}=...) must be {_article(kind)}, got {value!r}. "
             f"Try {name}={example}."
         )
+
+
+def size(who: str, **values: Any) -> None:
+    """Requires Python integers of at least 1: sizes of what is compiled."""
+    for name, value in values.items():
+        is_int = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+        if not is_int or value < 1:
+            raise (ValueError if is_int else TypeError)(
+                f"{who}({name}=...) must be an integer above 0, got {value!r}."
+            )
 
 
 def consistent(who: str, statement: str, holds: Any, given: str, advice: str) -> None:

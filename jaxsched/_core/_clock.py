@@ -196,8 +196,16 @@ def _quotient(count: jax.Array, steps: Any, quotient: jax.Array) -> Ratio:
     if part is _ZERO and divisor_part is _ZERO:
         return exact
     fits = (part == 0) & (divisor_part == 0)
-    plain = as_float(count) / scale
-    return Ratio(jnp.where(fits, exact.value, plain), jnp.where(fits, exact.error, 0))
+    plain = _float_quotient(as_float(count), scale)
+    return Ratio(*(jnp.where(fits, a, b) for a, b in zip(exact, plain, strict=True)))
+
+
+def _float_quotient(count: jax.Array, scale: jax.Array) -> Ratio:
+    """A quotient of floats, with what its product with the divisor lacks."""
+    value = count / scale
+    back = jax.lax.stop_gradient(product(value, scale))
+    missing = (jax.lax.stop_gradient(count) - back.value) - back.error
+    return Ratio(*_two_sum(value, missing / jax.lax.stop_gradient(scale)))
 
 
 def product(count: jax.Array, rate: Any) -> Ratio:

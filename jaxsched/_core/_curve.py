@@ -54,15 +54,18 @@ class AbstractCurve(Node):
         # Nor may rounding put them at an end, which happens from 2^24 updates on.
         most = 1 - jnp.finfo(float_dtype()).epsneg
         done, rest = jnp.minimum(done, most), jnp.minimum(rest, most)
-        path = between(start, end, self.evaluate(done), self.rest(rest))
+        shape, missing = self.evaluate(done), self.rest(rest)
+        # Close to an end only what is small there is known to all its digits.
+        from_start = (done < 0.05) | ((done < 0.95) & (shape < 0.5))
+        path = between(start, end, shape, missing, from_start)
         return jnp.where(inside, path, jnp.where(left > 0, start, end))
 
 
-def between(start: Any, end: Any, done: jax.Array, rest: jax.Array) -> jax.Array:
-    """The blend `rest * start + done * end` for `rest + done = 1`, from the nearer end.
+def between(start: Any, end: Any, done: Any, rest: Any, from_start: Any) -> jax.Array:
+    """The blend `rest * start + done * end` for `rest + done = 1`, from one of its ends.
 
     As a sum of two products it would be as exact, but not monotone: where one product
     stands still for a count, rounded, the other one still moves.
     """
     near_start = start + (end - start) * done
-    return jnp.where(done < 0.5, near_start, end + (start - end) * rest)
+    return jnp.where(from_start, near_start, end + (start - end) * rest)

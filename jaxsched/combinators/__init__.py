@@ -1,5 +1,6 @@
 """Nodes that hold schedules."""
 
+from ._join import ExponentialWarmup as ExponentialWarmup
 from ._join import Join as Join
 from ._join import Warmup as Warmup
 from ._switch import Switch as Switch
@@ -14,6 +15,7 @@ from ._value import Minimum as Minimum
 __all__ = [
     "Clip",
     "Delay",
+    "ExponentialWarmup",
     "Hold",
     "Join",
     "Maximum",

@@ -101,6 +101,45 @@ class Warmup(AbstractSchedule):
         return self.curve.blend(self.init_value, value, count, self.warmup_steps)
 
 
+class ExponentialWarmup(AbstractSchedule):
+    r"""Grows by equal factors to the first value of a schedule, then runs it.
+
+    $$s(t) = v \, (c(0) / v)^{t / T}, \quad t < T; \qquad s(t) = c(t - T), \quad t \ge T$$
+
+    Args:
+        schedule: $c$, positive at its count 0.
+        init_value: $v > 0$, at count 0.
+        warmup_steps: $T \ge 0$, in updates.
+
+    >>> warm = ExponentialWarmup(1.0, init_value=0.25, warmup_steps=2)
+    >>> [float(warm(count)) for count in (0, 1, 2)]
+    [0.25, 0.5, 1.0]
+    """
+
+    schedule: Any
+    init_value: Real
+    warmup_steps: Steps
+
+    def __post_init__(self):
+        object.__setattr__(self, "schedule", as_schedule(self.schedule))
+        checks.positive(self, "init_value")
+        checks.length(self, "warmup_steps")
+
+    def evaluate(self, count):
+        value = self.schedule.evaluate(clock.since(count, self.warmup_steps))
+        left = clock.until(count, self.warmup_steps)
+        inside = (count > 0) & (left > 0)
+        start = jnp.maximum(self.init_value, 1e-30)
+        growth = jnp.where(inside, jnp.maximum(value, 1e-30) / start, 1)
+        done = jnp.where(inside, clock.fraction(count, self.warmup_steps), 0.5)
+        rest = jnp.where(inside, clock.fraction(left, self.warmup_steps), 0.5)
+        # From the nearer end, where the exponent is small.
+        from_start = start * jnp.power(growth, done)
+        from_end = value * jnp.power(growth, -rest)
+        path = jnp.where(done < 0.5, from_start, from_end)
+        return jnp.where(inside, path, jnp.where(left > 0, self.init_value, value))
+
+
 def _separate(boundaries: Any) -> tuple[Any, ...]:
     """Boundaries as one leaf each, also where they came as one array."""
     return tuple(boundaries[i] for i in range(len(boundaries)))

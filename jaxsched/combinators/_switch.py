@@ -1,16 +1,16 @@
 """One of several schedules, chosen by a leaf: how different shapes share one batch."""
 
-import jax
 import jax.numpy as jnp
 
-from jaxsched._core import AbstractSchedule, Schedules, Steps, as_schedules, checks, clock
+from jaxsched._core import AbstractSchedule, Schedules, Steps, as_schedules, checks
 
 
 class Switch(AbstractSchedule):
     r"""One of several schedules, by its place: $s(t) = s_k(t)$.
 
     The index is a leaf: it can be batched, so that members of a sweep have different
-    shapes, and changed in mid-run. Under `vmap` all branches are computed.
+    shapes, and changed in mid-run. All branches are computed; a branch is a
+    few operations.
 
     Args:
         index: $k$, clipped to the branches there are.
@@ -40,12 +40,10 @@ class Switch(AbstractSchedule):
             )
 
     def evaluate(self, count):
-        def branch(schedule):
-            def run(count):
-                value = clock.as_float(schedule.evaluate(count))
-                return jnp.broadcast_to(value, count.shape)
-
-            return run
-
-        index = jnp.asarray(self.index).astype(jnp.int32)
-        return jax.lax.switch(index, [branch(s) for s in self.schedules], count)
+        # A select, not `lax.switch`: its branches would have to agree on the mesh axes
+        # that they vary over, and a batch of indices makes a select of it anyway.
+        index = jnp.clip(self.index, 0, len(self.schedules) - 1)
+        value = self.schedules[0].evaluate(count)
+        for i, schedule in enumerate(self.schedules[1:], 1):
+            value = jnp.where(index == i, schedule.evaluate(count), value)
+        return value

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -79,15 +80,21 @@ class ReduceOnPlateau(AbstractController):
 
     def init(self):
         start = jnp.inf if self.mode == "min" else -jnp.inf
-        zero = jnp.zeros((), clock.int_dtype())
-        one = clock.as_float(1)
-        return PlateauState(one, clock.as_float(start), zero, zero, zero)
+        # Each an array of its own, so that a step may donate them.
+        zeros = [jnp.zeros((), clock.int_dtype()) for _ in range(3)]
+        return PlateauState(clock.as_float(1), clock.as_float(start), *zeros)
 
     def update(self, state, *, value: Any = None, **extra_args):
         del extra_args
         count = jnp.minimum(state.count, clock.max_count() - 1) + 1
         if value is None:
             return state._replace(count=count)
+        chex.assert_shape(
+            value,
+            (),
+            custom_message="ReduceOnPlateau needs one number as its value, got shape "
+            f"{jnp.shape(value)}. Take a mean",
+        )
         seen = self._observed(state, clock.as_float(value))
         is_warm = state.count >= self.warmup_steps
         kept = jax.tree.map(lambda new, old: jnp.where(is_warm, new, old), seen, state)

@@ -88,9 +88,11 @@ def one_minus_power(x, y, power):
     """`1 - y**power` without cancellation, for `0 < x < 1` and `y = 1 - x > 0`."""
     left = jnp.power(y, power)
     is_far = left < 0.5
-    # The inner select keeps the logarithm of a zero out of gradients.
-    near = jnp.where(is_far, 0, x)
-    return jnp.where(is_far, 1 - left, -_expm1(power * jnp.log1p(-near)))
+    # The inner selects keep the logarithm of a zero out of gradients.
+    near = jnp.where(is_far | (x > 0.5), 0, x)
+    rest = jnp.where(is_far | (x <= 0.5), 1, y)
+    log = jnp.log1p(-near) + jnp.log(rest)  # one of them is 0
+    return jnp.where(is_far, 1 - left, -_expm1(power * log))
 
 
 def _expm1(z):

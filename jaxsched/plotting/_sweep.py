@@ -34,7 +34,7 @@ def plot_sweep(
     Raises:
         ImportError: without Matplotlib, which the extra `examples` brings.
     """
-    figure_class = _figure_class()
+    figure_class = require_matplotlib()
     shown = summaries[:num_shown]
     steps = np.arange(result.num_steps)
     figure = figure_class(figsize=(13, 4.2), layout="constrained")
@@ -69,12 +69,13 @@ def plot_sweep(
     figure.savefig(path, dpi=130)
 
 
-def _figure_class() -> Any:
+def require_matplotlib() -> Any:
+    """Matplotlib's figure, or an error that names the extra which brings it."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError(
-            "plot_sweep needs Matplotlib: pip install 'jaxsched[examples]'."
+            "pictures need Matplotlib: pip install 'jaxsched[examples]'."
         ) from error
     return Figure
 

@@ -1,8 +1,5 @@
 """Schedules in phases: warmup before anything, stable, decay, and a spike in between."""
 
-import jax.numpy as jnp
-import numpy as np
-
 from jaxsched._core import (
     AbstractCurve,
     AbstractSchedule,
@@ -13,8 +10,8 @@ from jaxsched._core import (
     as_schedule,
     checks,
 )
-from jaxsched.combinators import Join, Warmup
-from jaxsched.curves import Cosine, Exponential, Linear
+from jaxsched.combinators import ExponentialWarmup, Join, Warmup
+from jaxsched.curves import Cosine, Linear
 from jaxsched.schedules import PiecewiseConstant, Transition
 
 
@@ -67,21 +64,15 @@ def exponential_warmup_schedule(
     [0.25, 0.5, 1.0]
     """
     schedule = as_schedule(schedule)
-    who = "exponential_warmup_schedule"
-    checks.positive(who, init_value=init_value)
     peak = schedule(0)
     checks.consistent(
-        who,
+        "exponential_warmup_schedule",
         "a schedule that starts above 0",
         peak > 0,
         f"{peak} at count 0",
         "Use linear_warmup_schedule.",
     )
-    if checks.concrete(peak) is None or checks.concrete(init_value) is None:
-        sharpness = jnp.log(peak / init_value)
-    else:
-        sharpness = float(np.log(np.float64(peak) / np.float64(init_value)))
-    return Warmup(schedule, init_value, warmup_steps, Exponential(sharpness))
+    return ExponentialWarmup(schedule, init_value, warmup_steps)
 
 
 def warmup_decay_schedule(

@@ -80,7 +80,7 @@ class PiecewiseLinear(AbstractSchedule):
         done = clock.fraction(clock.since(count, start), length)
         rest = clock.fraction(clock.until(count, end), length)
         done, rest = jnp.where(inside, done, 0), jnp.where(inside, rest, 1)
-        return between(self.values[left], self.values[right], done, rest)
+        return between(self.values[left], self.values[right], done, rest, done < 0.5)
 
 
 class Table(AbstractSchedule):
@@ -109,7 +109,8 @@ class Table(AbstractSchedule):
         left = jnp.floor(count).astype(clock.int_dtype())
         done = count - left.astype(count.dtype)
         right = jnp.minimum(left + 1, last)
-        return between(self.values[left], self.values[right], done, 1 - done)
+        start, end = self.values[left], self.values[right]
+        return between(start, end, done, 1 - done, done < 0.5)
 
 
 def _vectors(node: Any, *names: str) -> None:

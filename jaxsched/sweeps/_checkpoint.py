@@ -147,9 +147,12 @@ def _claim(path: Path, settings: dict[str, Any]) -> None:
 
 
 def _name(task: Any) -> str:
-    """The class and, where its repr shows them, the settings of a task."""
+    """The class of a task and its settings: its repr, or else its attributes."""
     kind = type(task)
-    return f"{kind.__module__}.{kind.__qualname__}: {_without_addresses(repr(task))}"
+    text = repr(task)
+    if kind.__repr__ is object.__repr__:
+        text = repr(getattr(task, "__dict__", {}))
+    return f"{kind.__module__}.{kind.__qualname__}: {_without_addresses(text)}"
 
 
 def _without_addresses(text: str) -> str:
@@ -194,4 +197,4 @@ def _cooked(leaves: list[Any], like: Any) -> Any:
     return jax.tree.unflatten(treedef, cooked)
 
 
-_IMPLS = {"fry": "threefry2x32"}
+_IMPLS = {"fry": "threefry2x32", "urbg": "unsafe_rbg"}

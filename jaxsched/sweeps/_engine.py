@@ -60,7 +60,8 @@ def run(
 
     Args:
         task: anything with pure `init(schedule, key)`, `step(state)` and, if it has
-            one, `evaluate(state)`.
+            one, `evaluate(state)`. A second sweep of the same task does not compile
+            again if the task is compared by value, as a frozen dataclass is.
         schedules: what `grid`, `sample`, `pool` or `stack` gave, or a list.
         num_steps: updates of each member.
         key: a JAX random key, split into one for each seed.
@@ -94,16 +95,14 @@ def run(
     >>> result.settings[result.ranking("loss")[0]]
     {'value': 0.5}
     """
-    if not jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
-        key = jax.random.wrap_key_data(key)
-    for name, value in (("num_steps", num_steps), ("num_seeds", num_seeds)):
-        checks.positive("sweeps.run", **{name: value})
+    checks.size("sweeps.run", num_steps=num_steps, num_seeds=num_seeds)
     batch, settings = _members(schedules)
     num = num_members(batch)
     chunk_steps = default_chunk(num_steps) if chunk_steps is None else chunk_steps
-    checks.positive("sweeps.run", chunk_steps=chunk_steps)
+    checks.size("sweeps.run", chunk_steps=chunk_steps)
     if batch_size is not None:
-        checks.positive("sweeps.run", batch_size=batch_size)
+        checks.size("sweeps.run", batch_size=batch_size)
+    key = _typed(key)
     mesh = mesh or Mesh(np.asarray(jax.devices()), (AXIS,))
 
     lanes = _lanes(batch, key, num, num_seeds, mesh)
@@ -171,7 +170,14 @@ class _Programs:
 
             state, metrics = jax.lax.scan(step, state, length=length)
             evaluate = getattr(task, "evaluate", None)
-            return state, metrics, _named(evaluate(state)) if evaluate else {}
+            evaluation = _named(evaluate(state)) if evaluate else {}
+            twice = sorted(set(metrics) & set(evaluation))
+            if twice:
+                raise ValueError(
+                    f"sweeps.run needs a task whose step and evaluate report different "
+                    f"names, got {', '.join(twice)} from both. Rename one."
+                )
+            return state, metrics, evaluation
 
         def init(schedule, key):
             return jax.tree.map(jnp.asarray, task.init(schedule, key))
@@ -188,11 +194,11 @@ def _programs(task: Any, mesh: Mesh, batch_size: int | None, length: int) -> _Pr
 
 
 def _compiler(task: Any, mesh: Mesh, batch_size: int | None) -> Callable[[int], _Programs]:
-    try:
-        hash(task)
-    except TypeError:  # it can change from one run to the next
-        return functools.cache(functools.partial(_Programs, task, mesh, batch_size))
-    return functools.partial(_programs, task, mesh, batch_size)
+    """A frozen dataclass or a tuple is what it is; anything else may change."""
+    by_value = type(task).__hash__ not in (None, object.__hash__)
+    if by_value:
+        return functools.partial(_programs, task, mesh, batch_size)
+    return functools.cache(functools.partial(_Programs, task, mesh, batch_size))
 
 
 def clear_programs() -> None:
@@ -258,6 +264,16 @@ def _plain(value: Any) -> Any:
         return [_plain(v) for v in value]
     plain = value is None or isinstance(value, (bool, int, float, str))
     return value if plain else repr(value)
+
+
+def _typed(key: Any) -> jax.Array:
+    if not isinstance(key, jax.Array):
+        raise TypeError(
+            f"sweeps.run(key=...) must be a JAX random key, got {key!r}. "
+            f"Make one: jax.random.key(0)."
+        )
+    is_typed = jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
+    return key if is_typed else jax.random.wrap_key_data(key)
 
 
 def _named(metrics: Any) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def sample(
     >>> all(1e-3 <= row["value"] <= 1e-1 for row in settings)
     True
     """
-    checks.positive("sample", n=n)
+    checks.size("sample", n=n)
     names = [k for k, v in distributions.items() if isinstance(v, Distribution)]
     points = _points(key, n, len(names), quasi)
     rows = []
@@ -108,6 +108,11 @@ def pool(**families: Members) -> Members:
     schedules, settings = [], []
     for name, members in families.items():
         schedules += unstack(members.schedules)
+        if any("family" in row for row in members.settings):
+            raise ValueError(
+                f"pool({name}=...) needs settings without a 'family', which it adds. "
+                f"Rename the argument of the factory."
+            )
         settings += [{"family": name, **row} for row in members.settings]
     return Members(stack(schedules), settings)
 

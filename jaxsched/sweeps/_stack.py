@@ -50,8 +50,9 @@ def stack(schedules: Iterable[ScheduleLike]) -> Any:
         places.append((order.setdefault(kind, len(order)), len(group)))
         group.append(leaves)
     branches = [_stacked(treedef, group) for (treedef, _), group in groups.items()]
-    if len(branches) == 1:
+    if len(branches) == 1 and jax.tree.leaves(branches[0]):
         return branches[0]
+    # Several shapes; or members without a number, that the index makes a batch of.
     index = np.asarray([branch for branch, _ in places])
     at = np.asarray([place for _, place in places])
     spread = [

@@ -27,9 +27,11 @@ def scheduled(
 
     Numbers, schedules and controllers given by name become dynamic: they live in the
     state and can be read, batched, differentiated and replaced there. All other
-    arguments (a mask, a flag, a dtype, any other function) reach the factory untouched,
-    as do positional ones. Fix a number that must not become dynamic with
-    `functools.partial(factory, name=number)`.
+    arguments (a mask, a flag, a dtype, an int where the default is one, any function
+    that is not a schedule of this library) reach the factory untouched, as do
+    positional ones. Fix a number that must not become dynamic with
+    `functools.partial(factory, name=number)`, and make a schedule of a function with
+    `as_schedule`.
 
     Hyperparameters are computed in the default float type whatever the type of the
     parameters; updates keep the type of the gradients, the state that of its start.
@@ -54,7 +56,12 @@ def scheduled(
     ['learning_rate', 'weight_decay']
     """
     _check_names(factory, args, hyperparams)
-    dynamic = {k: _as_node(v) for k, v in hyperparams.items() if _is_dynamic(v)}
+    sizes = _sizes(factory)
+    dynamic = {
+        k: _as_node(v)
+        for k, v in hyperparams.items()
+        if _is_dynamic(v) and not (k in sizes and isinstance(v, int))
+    }
     fixed = {k: v for k, v in hyperparams.items() if k not in dynamic}
 
     def build(values: dict[str, jax.Array]) -> optax.GradientTransformationExtraArgs:
@@ -62,9 +69,13 @@ def scheduled(
 
     def init(params: Any) -> Any:
         count = jnp.zeros((), jnp.int32)
-        schedules = Named.of({k: _on_device(v) for k, v in dynamic.items()})
+        schedules = Named.of({k: _owned(v) for k, v in dynamic.items()})
         controllers = Named.of(
-            {k: v.init() for k, v in dynamic.items() if isinstance(v, AbstractController)}
+            {
+                k: _owned(v.init())
+                for k, v in dynamic.items()
+                if isinstance(v, AbstractController)
+            }
         )
         overrides = Named.of({k: no_override() for k in dynamic})
         values = _values(count, schedules, controllers, overrides)
@@ -115,19 +126,29 @@ def _is_dynamic(value: Any) -> bool:
     return isinstance(value, (int, float, np.number))
 
 
+def _sizes(factory: Any) -> set[str]:
+    """Parameters whose default is an int: sizes and seeds, which shape the program."""
+    parameters = inspect.signature(factory).parameters.values()
+    return {p.name for p in parameters if type(p.default) is int}
+
+
 def _as_node(value: Any) -> AbstractSchedule | AbstractController:
     return value if isinstance(value, AbstractController) else as_schedule(value)
 
 
-def _on_device(node: Any) -> Any:
-    """Numbers as arrays of the default types: one trace for all that may follow."""
+def _owned(tree: Any) -> Any:
+    """Numbers as arrays of the default types: one trace for all that may follow.
+
+    Copies, each of its own: a step that donates its state must not delete the numbers
+    of the schedule that it was made from, nor one buffer twice.
+    """
 
     def convert(leaf):
-        if isinstance(leaf, (int, float, np.ndarray, np.generic)):
-            return clock.strong(leaf)
+        if isinstance(leaf, (int, float, np.ndarray, np.generic, jax.Array)):
+            return jnp.array(clock.strong(leaf), copy=True)
         return leaf
 
-    return jax.tree.map(convert, node)
+    return jax.tree.map(convert, tree)
 
 
 def _strong(leaf: Any) -> Any:

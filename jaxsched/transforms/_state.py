@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jaxsched._core import Node, checks, clock, static
 
@@ -107,7 +108,7 @@ def override(state: ScheduledState, **values: Any) -> ScheduledState:
 
     Args:
         state: the state of a scheduled optimizer.
-        **values: numbers, by the names that were scheduled.
+        **values: numbers, by the names that were scheduled; a list for a batch.
 
     Raises:
         ValueError: for a name that is not scheduled, or a value that is NaN.
@@ -121,13 +122,12 @@ def override(state: ScheduledState, **values: Any) -> ScheduledState:
     >>> optimizer.update(jnp.ones(()), state, params)[0]
     Array(-0.25, dtype=float32)
     """
-    known = state.overrides.items()
+    known = _overrides(state, *values)
+    values = {k: np.asarray(v) if isinstance(v, list) else v for k, v in values.items()}
+    checks.number("override", **values)
     for name, value in values.items():
-        _require_known(state, name)
         like = state.hyperparams[name]
-        value = jnp.asarray(value, like.dtype)
-        checks.number("override", **{name: value})
-        known[name] = jnp.broadcast_to(value, like.shape)
+        known[name] = jnp.broadcast_to(jnp.asarray(value, like.dtype), like.shape)
     return state._replace(overrides=Named.of(known))
 
 
@@ -143,19 +143,27 @@ def clear_override(state: ScheduledState, *names: str) -> ScheduledState:
     >>> optimizer.update(jnp.ones(()), clear_override(state), params)[0]
     Array(-0.5, dtype=float32)
     """
-    known = state.overrides.items()
+    known = _overrides(state, *names)
     for name in names or known:
-        _require_known(state, name)
         known[name] = jnp.full_like(known[name], jnp.nan)
     return state._replace(overrides=Named.of(known))
 
 
-def _require_known(state: ScheduledState, name: str) -> None:
-    if name not in state.overrides.names:
-        raise ValueError(
-            f"{name!r} must be a scheduled hyperparameter, one of "
-            f"{', '.join(state.overrides.names)}. Name it in scheduled(...) to make it one."
+def _overrides(state: ScheduledState, *names: str) -> dict[str, jax.Array]:
+    """The overrides by name, where these names are among them."""
+    if not isinstance(state, ScheduledState):
+        raise TypeError(
+            f"override and clear_override need the state of scheduled(...) itself, got "
+            f"{type(state).__name__}. In a chain, pick it by its place: state[1]."
         )
+    for name in names:
+        if name not in state.overrides.names:
+            raise ValueError(
+                f"{name!r} must be a scheduled hyperparameter, one of "
+                f"{', '.join(state.overrides.names)}. Name it in scheduled(...) to make "
+                f"it one."
+            )
+    return state.overrides.items()
 
 
 def no_override() -> jax.Array:

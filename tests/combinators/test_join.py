@@ -113,3 +113,19 @@ def test_short_warmups(steps):
 
     np.testing.assert_array_equal(warm(steps + np.arange(6)), decay(np.arange(6)))
     assert steps == 0 or float(warm(0)) == 0.125
+
+
+def test_an_exponential_warmup_follows_its_schedule():
+    """Another peak, and its warmup grows to that: by equal factors, as gradients know."""
+    warm = js.exponential_warmup_schedule(js.Constant(1.0), 0.01, warmup_steps=10)
+    other = warm.replace(schedule=js.Constant(100.0))
+    slope = jax.grad(lambda s: s(5), allow_int=True)(warm).schedule.value
+
+    np.testing.assert_allclose([warm(5), other(5), slope], [0.1, 1.0, 0.05], rtol=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), "5", None, True])
+def test_boundaries_are_numbers(wrong):
+    """Anything else is refused, by the name of the field."""
+    with pytest.raises((TypeError, ValueError), match=r"Join\(boundaries=...\) must be"):
+        js.Join([1.0, 2.0], [wrong])

@@ -1,5 +1,7 @@
 """Combinators that change or choose the value."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -91,3 +93,18 @@ def test_a_nan_in_a_branch_that_is_not_chosen():
     value = jax.vmap(lambda i: js.Switch(i, [DOWN, bad])(1))(jnp.zeros(2, int))
 
     np.testing.assert_array_equal(value, [0.75, 0.75])
+
+
+def test_a_switch_varies_over_a_mesh():
+    """In `shard_map` with its checks, over members or over counts."""
+    mesh = jax.sharding.Mesh(np.asarray(jax.devices()[:1]), ("x",))
+    spec = jax.sharding.PartitionSpec("x")
+    switch = js.Switch(1, [0.5, js.Transition(1.0, 0.0, 4)])
+    batch = js.stack([js.Constant(0.5), js.Transition(1.0, 0.0, 4)])
+    sharded = functools.partial(jax.shard_map, mesh=mesh, in_specs=spec, out_specs=spec)
+
+    over_counts = sharded(lambda counts: switch(counts))(np.arange(4))
+    over_members = sharded(jax.vmap(lambda member: member(1)))(batch)
+
+    np.testing.assert_array_equal(over_counts, [1.0, 0.75, 0.5, 0.25])
+    np.testing.assert_array_equal(over_members, [0.5, 0.75])

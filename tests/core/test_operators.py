@@ -73,7 +73,7 @@ def test_what_is_no_schedule_raises(wrong):
 @pytest.mark.parametrize("wrong", [[1.0, 2.0], {"a": 1.0}])
 def test_containers_are_no_numbers(wrong):
     """A list is not a constant."""
-    with pytest.raises(TypeError, match=r"Constant\(value=...\) must be a number, got"):
+    with pytest.raises(TypeError, match=r"Constant\(value=...\) must be a real number"):
         DOWN + wrong
 
 
@@ -88,3 +88,10 @@ def test_empty_algebra_raises():
     for kind in (js.Sum, js.Product, js.Minimum, js.Maximum):
         with pytest.raises(ValueError, match=r"\(schedules=...\) must not be empty"):
             kind([])
+
+
+@pytest.mark.parametrize("wrong", [1j, np.complex64(1j), object(), len])
+def test_only_real_numbers_are_numbers(wrong):
+    """A complex number would lose its imaginary part without a word."""
+    with pytest.raises(TypeError, match=r"Constant\(value=...\) must be a real number"):
+        js.Constant(wrong)

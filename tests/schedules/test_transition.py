@@ -67,9 +67,9 @@ def test_gradients_of_the_ends():
     [
         ((1.0, 0.0, -5), ValueError, r"transition_steps=...\) must be 0 or more, got -5"),
         ((float("nan"), 0.0, 5), ValueError, r"init_value=...\) must be a number, got nan"),
-        (("1", 0.0, 5), TypeError, r"init_value=...\) must be a number, got '1'"),
-        ((None, 0.0, 5), TypeError, r"init_value=...\) must be a number, got None"),
-        ((1.0, [0.0], 5), TypeError, r"end_value=...\) must be a number, got \[0.0\]"),
+        (("1", 0.0, 5), TypeError, r"init_value=...\) must be a real number, got '1'"),
+        ((None, 0.0, 5), TypeError, r"init_value=...\) must be a real number, got None"),
+        ((1.0, [0.0], 5), TypeError, r"end_value=...\) must be a real number, got \[0.0\]"),
         (
             (1.0, 0.0, 2**31),
             ValueError,

@@ -254,3 +254,68 @@ def test_wrong_numbers_are_refused(options, words):
     """The error names the argument and what came."""
     with pytest.raises(ValueError, match=words):
         run(Descent(), **options)
+
+
+class Plain:
+    """A task that is changed between two sweeps."""
+
+    def __init__(self, scale):
+        self.scale = scale
+
+    def init(self, schedule, key):
+        return schedule
+
+    def step(self, state):
+        return state, {"loss": self.scale * state(0)}
+
+
+def test_a_changed_task_is_compiled_again():
+    """What a plain object holds may have changed; only a value is what it was."""
+    task = Plain(1.0)
+    first = run(task, [0.5], num_steps=2).curves["loss"]
+    task.scale = 4.0
+    second = run(task, [0.5], num_steps=2).curves["loss"]
+
+    np.testing.assert_array_equal(second, 4 * first)
+
+
+def test_a_changed_task_is_another_sweep(tmp_path):
+    """The folder of one is refused to the other, whose attributes differ."""
+    run(Plain(1.0), [0.5], num_steps=2, checkpoint_dir=tmp_path)
+    with pytest.raises(ValueError, match=r"'scale': 1.0.* there, .*'scale': 4.0.* now"):
+        run(Plain(4.0), [0.5], num_steps=2, checkpoint_dir=tmp_path)
+
+
+def test_members_without_numbers():
+    """Plain functions can be swept too."""
+    result = run(Plain(1.0), [lambda count: 0.5, lambda count: 0.25], num_steps=1)
+    np.testing.assert_array_equal(result.curves["loss"][:, 0, 0], [0.5, 0.25])
+    same = js.stack([js.Wrapped(len)] * 3)
+    assert sweeps.num_members(same) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"num_steps": 1.5}, r"num_steps=...\) must be an integer above 0, got 1.5"),
+        ({"chunk_steps": 1.5}, r"chunk_steps=...\) must be an integer above 0, got 1.5"),
+        ({"key": 0}, r"key=...\) must be a JAX random key, got 0"),
+    ],
+    ids=str,
+)
+def test_wrong_types_are_refused(options, words):
+    """Nothing is rounded without a word."""
+    arguments = {"num_steps": 4, "key": jax.random.key(0), **options}
+    with pytest.raises(TypeError, match=words):
+        sweeps.run(Plain(1.0), [0.5], progress=False, **arguments)
+
+
+def test_metrics_have_one_name_each():
+    """A name that both step and evaluate report would hide one of them."""
+
+    class Twice(Plain):
+        def evaluate(self, state):
+            return {"loss": state(0)}
+
+    with pytest.raises(ValueError, match=r"different names, got loss from both"):
+        run(Twice(1.0), [0.5], num_steps=2)

@@ -205,3 +205,10 @@ def test_empty_and_reversed_spaces_are_refused(make, words):
     """The error says which argument of what, and what came."""
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_a_pool_names_its_families_itself():
+    """A setting of that name is refused, not overwritten."""
+    members = js.grid(lambda family: js.Constant(family), family=[0.1])
+    with pytest.raises(ValueError, match=r"pool\(a=...\) needs settings without"):
+        sweeps.pool(a=members)

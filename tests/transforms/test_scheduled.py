@@ -286,3 +286,41 @@ def test_fresh_state_shares_no_buffer():
     step = jax.jit(lambda s, g, p: optimizer.update(g, s, p), donate_argnums=0)
     state = step(optimizer.init(ONES), ONES, ONES)[1]
     step(state, ONES, ONES)
+
+
+def test_donation_spares_the_schedule():
+    """A step that donates its state deletes no number of the user's schedule."""
+    rate = js.Constant(jnp.float32(0.1))
+    optimizer = js.scheduled(optax.adamw, learning_rate=rate, weight_decay=0.1 * rate)
+    step = jax.jit(lambda s, g, p: optimizer.update(g, s, p)[1], donate_argnums=0)
+    for _ in range(2):
+        step(optimizer.init(ONES), ONES, ONES)
+
+    assert float(rate(0)) == np.float32(0.1)
+
+
+def test_state_of_a_controller_can_be_donated():
+    """No two of its numbers share a buffer."""
+    rate = js.Constant(0.1) * js.ReduceOnPlateau(patience=0, factor=0.5)
+    optimizer = js.scheduled(optax.sgd, learning_rate=rate)
+    step = jax.jit(lambda s, v: optimizer.update(ONES, s, value=v)[1], donate_argnums=0)
+    state = optimizer.init(ONES)
+    for _ in range(3):
+        state = step(state, 1.0)
+
+    np.testing.assert_allclose(js.hyperparams(state)["learning_rate"], 0.05, rtol=1e-6)
+
+
+def test_sizes_stay_sizes():
+    """An int where the default is one shapes the program, and reaches the factory."""
+    params = {"w": jnp.ones((4, 4))}
+    for factory, sizes in (
+        (optax.contrib.muon, {"ns_steps": 5}),
+        (optax.adafactor, {"min_dim_size_to_factor": 2}),
+    ):
+        optimizer = js.scheduled(factory, learning_rate=0.1, **sizes)
+        state = optimizer.init(params)
+        updates, _ = optimizer.update(params, state, params)
+
+        assert set(js.hyperparams(state)) == {"learning_rate"}
+        assert np.isfinite(updates["w"]).all()

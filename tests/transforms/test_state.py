@@ -207,3 +207,12 @@ def test_override_by_nan_is_refused(line):
     """NaN stands for no override, so it cannot be one."""
     with pytest.raises(ValueError, match="learning_rate"):
         js.override(line[0].init(ONES), learning_rate=float("nan"))
+
+
+def test_override_wants_the_state_itself():
+    """In a chain the error says how to find it."""
+    chain = optax.chain(optax.clip(1.0), js.scheduled(optax.sgd, learning_rate=0.1))
+    with pytest.raises(TypeError, match=r"got tuple. In a chain, pick it by its place"):
+        js.override(chain.init(jnp.ones(3)), learning_rate=0.2)
+    with pytest.raises(TypeError, match=r"learning_rate=...\) must be a real number"):
+        js.override(chain.init(jnp.ones(3))[1], learning_rate="high")
