@@ -49,6 +49,11 @@ class Plan:
         _claim(path, settings)
         self.manager = _manager(path)
 
+    @property
+    def is_on(self) -> bool:
+        """Whether there is a folder to save to."""
+        return self.manager is not None
+
     def restore(
         self, init: Callable[[], Any], sharding: Any
     ) -> tuple[int, Any, Reports, Evaluations]:

@@ -18,13 +18,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from jaxsched._core import AbstractSchedule, checks, to_python
+from jaxsched._core import checks
 
 from . import _checkpoint as checkpoint
 from ._progress import Progress, reporter
 from ._result import SweepResult
-from ._space import Members
-from ._stack import num_members, stack, unstack
+from ._space import as_members
+from ._stack import num_members, unstack
 
 AXIS = "sweep"
 
@@ -96,7 +96,7 @@ def run(
     {'value': 0.5}
     """
     checks.size("sweeps.run", num_steps=num_steps, num_seeds=num_seeds)
-    batch, settings = _members(schedules)
+    batch, settings = as_members(schedules)
     num = num_members(batch)
     chunk_steps = default_chunk(num_steps) if chunk_steps is None else chunk_steps
     checks.size("sweeps.run", chunk_steps=chunk_steps)
@@ -117,17 +117,23 @@ def run(
         lambda: programs(0).init(*lanes), NamedSharding(mesh, PartitionSpec(AXIS))
     )
     texts: list[str] = []
+    running: list[tuple[int, Any, Any]] = []
     with contextlib.closing(plan), report as tell:
-        while done < num_steps:
-            length = min(chunk_steps, num_steps - done)
-            state, metrics, evaluation = programs(length).advance(state)
-            done += length
-            # While the devices work.
+        while done < num_steps or running:
+            if done < num_steps:
+                length = min(chunk_steps, num_steps - done)
+                state, metrics, evaluation = programs(length).advance(state)
+                done += length
+                running.append((done, metrics, evaluation))
             texts = texts or [repr(member) for member in unstack(batch)]
+            if len(running) == 1 and done < num_steps and not plan.is_on:
+                continue  # read what a chunk reported while the devices run the next
+            count, metrics, evaluation = running.pop(0)
             reported.append(_to_host(metrics))
-            evaluated.append((done, _to_host(evaluation)))
-            plan.save(done, state, reported, evaluated)
-            tell(Progress(done, num_steps, num * num_seeds, time.perf_counter() - start))
+            evaluated.append((count, _to_host(evaluation)))
+            plan.save(count, state, reported, evaluated)
+            seconds = time.perf_counter() - start
+            tell(Progress(count, num_steps, num * num_seeds, seconds))
 
     def shaped(parts: list[dict[str, np.ndarray]], name: str) -> np.ndarray:
         table = np.concatenate([part[name] for part in parts], axis=1)
@@ -237,33 +243,6 @@ def _place(mesh: Mesh) -> Callable[..., Any]:
         return jax.tree.map(lambda leaf: leaf[member], batch), keys[seed]
 
     return jax.jit(place, out_shardings=NamedSharding(mesh, PartitionSpec(AXIS)))
-
-
-def _members(schedules: Any) -> tuple[Any, list[dict[str, Any]]]:
-    if isinstance(schedules, Members):
-        taken = {"member", "seed", "diverged"}.intersection(*schedules.settings[:1])
-        if taken:
-            raise ValueError(
-                f"sweeps.run needs settings that are not columns of the results, got "
-                f"{', '.join(sorted(taken))}. Rename the argument of the factory."
-            )
-        return schedules.schedules, [
-            {name: _plain(value) for name, value in row.items()}
-            for row in schedules.settings
-        ]
-    if not isinstance(schedules, AbstractSchedule):
-        schedules = stack(schedules)
-    return schedules, [{} for _ in range(num_members(schedules))]
-
-
-def _plain(value: Any) -> Any:
-    """A setting as what a file can hold: a number, a word, or the code of an object."""
-    if isinstance(value, (np.generic, np.ndarray, jax.Array)):
-        value = to_python(np.asarray(value))
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    plain = value is None or isinstance(value, (bool, int, float, str))
-    return value if plain else repr(value)
 
 
 def _typed(key: Any) -> jax.Array:

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from jaxsched._core import checks
+from jaxsched._core import AbstractSchedule, checks, to_python
 
-from ._stack import stack, unstack
+from ._stack import num_members, stack, unstack
 
 Settings = list[dict[str, Any]]
 
@@ -115,6 +115,32 @@ def pool(**families: Members) -> Members:
             )
         settings += [{"family": name, **row} for row in members.settings]
     return Members(stack(schedules), settings)
+
+
+def as_members(schedules: Any) -> Members:
+    """What a sweep takes: a table of members, a batch, or a sequence of schedules."""
+    if isinstance(schedules, Members):
+        taken = {"member", "seed", "diverged"}.intersection(*schedules.settings[:1])
+        if taken:
+            raise ValueError(
+                f"sweeps.run needs settings that are not columns of the results, got "
+                f"{', '.join(sorted(taken))}. Rename the argument of the factory."
+            )
+        rows = [{k: _plain(v) for k, v in row.items()} for row in schedules.settings]
+        return Members(schedules.schedules, rows)
+    if not isinstance(schedules, AbstractSchedule):
+        schedules = stack(schedules)
+    return Members(schedules, [{} for _ in range(num_members(schedules))])
+
+
+def _plain(value: Any) -> Any:
+    """A setting as what a file can hold: a number, a word, or the code of an object."""
+    if isinstance(value, (np.generic, np.ndarray, jax.Array)):
+        value = to_python(np.asarray(value))
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    plain = value is None or isinstance(value, (bool, int, float, str))
+    return value if plain else repr(value)
 
 
 @dataclasses.dataclass(frozen=True)
