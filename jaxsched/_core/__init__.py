@@ -4,6 +4,7 @@ from . import _checks as checks
 from . import _clock as clock
 from ._curve import AbstractCurve as AbstractCurve
 from ._curve import between as between
+from ._curve import way_between as way_between
 from ._node import Node as Node
 from ._node import static as static
 from ._node import to_python as to_python
@@ -42,4 +43,5 @@ __all__ = [
     "clock",
     "static",
     "to_python",
+    "way_between",
 ]

@@ -106,12 +106,14 @@ def below(node: Any, name: str, bound: float) -> None:
     _require(node, name, value, lambda v: v < bound, what, advice)
 
 
-def choice(node: Any, name: str, choices: tuple[str, ...]) -> None:
+def choice(node: Any, *names: str, choices: tuple[str, ...], **values: Any) -> None:
     """Requires one of a few words."""
-    value = getattr(node, name)
-    if value not in choices:
-        known = ", ".join(map(repr, choices))
-        raise ValueError(f"{_who(node)}({name}=...) must be one of {known}, got {value!r}.")
+    for name, value in _items(node, names, values):
+        if value not in choices:
+            known = ", ".join(map(repr, choices))
+            raise ValueError(
+                f"{_who(node)}({name}=...) must be one of {known}, got {value!r}."
+            )
 
 
 def ordered(node: Any, low: str, high: str) -> None:

@@ -1,7 +1,7 @@
 """The curve: a shape on [0, 1], without values and without a clock."""
 
 import abc
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -45,20 +45,39 @@ class AbstractCurve(Node):
 
     def blend(self, start: Any, end: Any, count: jax.Array, steps: Any) -> jax.Array:
         """From `start` at count 0 to `end` at count `steps`, both exact."""
-        left = until(count, steps)
-        inside = (count > 0) & (left > 0)
-        # Half way wherever the ends decide: a slope that is infinite at an end would
-        # otherwise poison the gradient of the whole schedule.
-        done = jnp.where(inside, fraction(count, steps), 0.5)
-        rest = jnp.where(inside, fraction(left, steps), 0.5)
-        # Nor may rounding put them at an end, which happens from 2^24 updates on.
-        most = 1 - jnp.finfo(float_dtype()).epsneg
-        done, rest = jnp.minimum(done, most), jnp.minimum(rest, most)
-        shape, missing = self.evaluate(done), self.rest(rest)
+        way = way_between(count, steps)
+        shape, missing = self.evaluate(way.done), self.rest(way.rest)
         # Close to an end only what is small there is known to all its digits.
-        from_start = (done < 0.05) | ((done < 0.95) & (shape < 0.5))
-        path = between(start, end, shape, missing, from_start)
-        return jnp.where(inside, path, jnp.where(left > 0, start, end))
+        from_start = (way.done < 0.05) | ((way.done < 0.95) & (shape < 0.5))
+        return way.select(between(start, end, shape, missing, from_start), start, end)
+
+
+class Way(NamedTuple):
+    """Where a count is on its way from 0 to a length."""
+
+    inside: jax.Array
+    over: jax.Array
+    done: jax.Array
+    rest: jax.Array
+
+    def select(self, path: Any, start: Any, end: Any) -> jax.Array:
+        """`path` on the way, and the ends by comparing counts."""
+        return jnp.where(self.inside, path, jnp.where(self.over, end, start))
+
+
+def way_between(count: jax.Array, steps: Any) -> Way:
+    """How much of the way is done and how much is left, each to all its digits.
+
+    Half way wherever the ends decide: a slope that is infinite at an end would otherwise
+    poison the gradient of the whole schedule.
+    """
+    left = until(count, steps)
+    inside = (count > 0) & (left > 0)
+    # Nor may rounding put it at an end, which happens from 2^24 updates on.
+    most = 1 - jnp.finfo(float_dtype()).epsneg
+    done = jnp.where(inside, jnp.minimum(fraction(count, steps), most), 0.5)
+    rest = jnp.where(inside, jnp.minimum(fraction(left, steps), most), 0.5)
+    return Way(inside, left <= 0, done, rest)
 
 
 def between(start: Any, end: Any, done: Any, rest: Any, from_start: Any) -> jax.Array:

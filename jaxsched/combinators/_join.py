@@ -14,6 +14,7 @@ from jaxsched._core import (
     as_schedules,
     checks,
     clock,
+    way_between,
 )
 
 
@@ -23,8 +24,8 @@ class Join(AbstractSchedule):
     $$s(t) = s_i(t - b_i) \quad \text{for } b_i \le t < b_{i+1}, \qquad b_0 = 0$$
 
     A boundary belongs to the next schedule. One that is over is asked for its end, one
-    that waits for its count 1, so what it does elsewhere (a division by zero, say)
-    reaches neither the value nor a gradient.
+    that waits or has no length for its count 1, so what it does elsewhere (a division
+    by zero, say) reaches neither the value nor a gradient.
 
     Args:
         schedules: $n$ schedules, numbers or functions of the count.
@@ -53,11 +54,13 @@ class Join(AbstractSchedule):
         value: Any = None
         start: Any = 0
         for i, schedule in enumerate(self.schedules):
-            begun = clock.reached(count, start)
-            # Not its count 0, where many a formula divides by zero.
-            age = jnp.where(begun, clock.since(count, start), 1)
+            begun = runs = clock.reached(count, start)
+            age = clock.since(count, start)
             if i < len(self.boundaries):
-                age = clock.clamp(age, self.boundaries[i] - start)
+                length = self.boundaries[i] - start
+                age, runs = clock.clamp(age, length), begun & (length > 0)
+            # Not its count 0, where many a formula divides by zero.
+            age = jnp.where(runs, age, 1)
             now = schedule.evaluate(age)
             value = now if i == 0 else jnp.where(begun, now, value)
             start = self.boundaries[i] if i < len(self.boundaries) else start
@@ -127,17 +130,14 @@ class ExponentialWarmup(AbstractSchedule):
 
     def evaluate(self, count):
         value = self.schedule.evaluate(clock.since(count, self.warmup_steps))
-        left = clock.until(count, self.warmup_steps)
-        inside = (count > 0) & (left > 0)
+        way = way_between(count, self.warmup_steps)
         start = jnp.maximum(self.init_value, 1e-30)
-        growth = jnp.where(inside, jnp.maximum(value, 1e-30) / start, 1)
-        done = jnp.where(inside, clock.fraction(count, self.warmup_steps), 0.5)
-        rest = jnp.where(inside, clock.fraction(left, self.warmup_steps), 0.5)
+        growth = jnp.where(way.inside, jnp.maximum(value, 1e-30) / start, 1)
         # From the nearer end, where the exponent is small.
-        from_start = start * jnp.power(growth, done)
-        from_end = value * jnp.power(growth, -rest)
-        path = jnp.where(done < 0.5, from_start, from_end)
-        return jnp.where(inside, path, jnp.where(left > 0, self.init_value, value))
+        from_start = start * jnp.power(growth, way.done)
+        from_end = value * jnp.power(growth, -way.rest)
+        path = jnp.where(way.done < 0.5, from_start, from_end)
+        return way.select(path, self.init_value, value)
 
 
 def _separate(boundaries: Any) -> tuple[Any, ...]:

@@ -76,7 +76,7 @@ class ReduceOnPlateau(AbstractController):
         checks.length(self, "patience", "cooldown", "warmup_steps")
         for name in ("rtol", "atol", "min_scale"):
             checks.at_least(self, name, 0)
-        checks.choice(self, "mode", ("min", "max"))
+        checks.choice(self, "mode", choices=("min", "max"))
 
     def init(self):
         start = jnp.inf if self.mode == "min" else -jnp.inf

@@ -15,6 +15,7 @@ import numpy as np
 from jaxsched._core import to_python
 
 from ._result import SweepResult
+from ._space import plain
 
 _VERSION = 1
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -82,14 +83,12 @@ def read_csv(path: str | Path) -> list[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, (np.generic, np.ndarray)):
-        value = to_python(np.asarray(value))
+    """A setting for JSON: what is not finite as a word, in a dict to tell it apart."""
+    value = plain(value)
     if isinstance(value, list):
         return [_plain(v) for v in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"number": str(value)}
-    known = value is None or isinstance(value, (bool, int, float, str))
-    return value if known else repr(value)
+    is_word = isinstance(value, float) and not math.isfinite(value)
+    return {"number": str(value)} if is_word else value
 
 
 def _unplain(value: Any) -> Any:

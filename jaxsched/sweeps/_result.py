@@ -5,6 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from jaxsched._core import checks
+
+_MODES = ("min", "max")
+
 
 @dataclasses.dataclass(frozen=True)
 class SweepResult:
@@ -51,6 +55,7 @@ class SweepResult:
 
     def best(self, metric: str, mode: str = "min") -> np.ndarray:
         """The best value of a metric on the way, `[members, seeds]`; NaN if none."""
+        checks.choice("best", mode=mode, choices=_MODES)
         table = self._table(metric)
         finite = np.isfinite(table)
         worst = np.inf if mode == "min" else -np.inf
@@ -61,6 +66,7 @@ class SweepResult:
 
     def steps_to(self, metric: str, target: float, mode: str = "min") -> np.ndarray:
         """Updates until a metric first reaches a target; infinity if it never does."""
+        checks.choice("steps_to", mode=mode, choices=_MODES)
         table = self._table(metric)
         steps = (
             self.eval_steps
@@ -76,6 +82,7 @@ class SweepResult:
 
         Diverged ones come last, in the order of their numbers; so does a tie.
         """
+        checks.choice("ranking", mode=mode, choices=_MODES)
         with np.errstate(invalid="ignore"):  # infinities of both signs
             score = self.final(metric).astype(np.float64).mean(axis=1)
         score = score if mode == "min" else -score

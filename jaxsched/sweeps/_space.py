@@ -126,21 +126,21 @@ def as_members(schedules: Any) -> Members:
                 f"sweeps.run needs settings that are not columns of the results, got "
                 f"{', '.join(sorted(taken))}. Rename the argument of the factory."
             )
-        rows = [{k: _plain(v) for k, v in row.items()} for row in schedules.settings]
+        rows = [{k: plain(v) for k, v in row.items()} for row in schedules.settings]
         return Members(schedules.schedules, rows)
     if not isinstance(schedules, AbstractSchedule):
         schedules = stack(schedules)
     return Members(schedules, [{} for _ in range(num_members(schedules))])
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A setting as what a file can hold: a number, a word, or the code of an object."""
     if isinstance(value, (np.generic, np.ndarray, jax.Array)):
         value = to_python(np.asarray(value))
     if isinstance(value, list):
-        return [_plain(v) for v in value]
-    plain = value is None or isinstance(value, (bool, int, float, str))
-    return value if plain else repr(value)
+        return [plain(v) for v in value]
+    is_plain = value is None or isinstance(value, (bool, int, float, str))
+    return value if is_plain else repr(value)
 
 
 @dataclasses.dataclass(frozen=True)

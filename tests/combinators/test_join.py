@@ -129,3 +129,18 @@ def test_boundaries_are_numbers(wrong):
     """Anything else is refused, by the name of the field."""
     with pytest.raises((TypeError, ValueError), match=r"Join\(boundaries=...\) must be"):
         js.Join([1.0, 2.0], [wrong])
+
+
+@pytest.mark.parametrize("count", [0, 5, 10, 11])
+@pytest.mark.parametrize("boundary", [0, 10])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_phase_without_length_poisons_nothing(place, boundary, count):
+    """Nor a formula that is infinite at its count 0, left out by equal boundaries."""
+    root = js.Wrapped(lambda t: 1 / jnp.sqrt(t.astype(jnp.float32)))
+
+    def value(rate):
+        phases = [js.Constant(rate)] * 3
+        phases[place] = rate * root
+        return js.Join(phases, [0 if place == 0 else boundary, boundary])(count)
+
+    assert float(jax.jit(jax.grad(value))(jnp.float32(0.5))) == 1.0

@@ -128,3 +128,12 @@ def test_unknown_metrics_are_refused():
     """The error names those that there are."""
     with pytest.raises(KeyError, match="'acc' must be one of loss, accuracy"):
         TWO_SEEDS.final("acc")
+
+
+@pytest.mark.parametrize("ask", [TWO_SEEDS.ranking, TWO_SEEDS.best, TWO_SEEDS.table])
+def test_unknown_modes_are_refused(ask):
+    """A slip of the pen does not rank the other way round."""
+    with pytest.raises(
+        ValueError, match=r"mode=...\) must be one of 'min', 'max', got 'mni'"
+    ):
+        ask("loss", mode="mni")
