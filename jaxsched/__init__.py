@@ -6,6 +6,7 @@ them, and a checkpoint holds them.
 """
 
 from jaxsched import curves as curves
+from jaxsched import interop as interop
 from jaxsched import sweeps as sweeps
 from jaxsched import testing as testing
 from jaxsched._core import AbstractCurve as AbstractCurve
@@ -16,32 +17,51 @@ from jaxsched._core import Quotient as Quotient
 from jaxsched._core import Sum as Sum
 from jaxsched._core import Wrapped as Wrapped
 from jaxsched._core import as_schedule as as_schedule
+from jaxsched._core import epochs as epochs
+from jaxsched._core import fraction as fraction
+from jaxsched._core import resolve as resolve
 from jaxsched._core import static as static
+from jaxsched._core import tokens as tokens
+from jaxsched.combinators import Advance as Advance
+from jaxsched.combinators import AveragingDecay as AveragingDecay
+from jaxsched.combinators import Bundle as Bundle
 from jaxsched.combinators import Clip as Clip
+from jaxsched.combinators import Cooldown as Cooldown
 from jaxsched.combinators import Delay as Delay
-from jaxsched.combinators import ExponentialWarmup as ExponentialWarmup
 from jaxsched.combinators import Hold as Hold
 from jaxsched.combinators import Join as Join
 from jaxsched.combinators import Maximum as Maximum
 from jaxsched.combinators import Minimum as Minimum
 from jaxsched.combinators import Repeat as Repeat
+from jaxsched.combinators import Segments as Segments
 from jaxsched.combinators import Stretch as Stretch
 from jaxsched.combinators import Switch as Switch
 from jaxsched.combinators import Warmup as Warmup
+from jaxsched.combinators import bundle as bundle
+from jaxsched.combinators import segments as segments
 from jaxsched.controllers import AbstractController as AbstractController
+from jaxsched.controllers import Averaged as Averaged
 from jaxsched.controllers import Controlled as Controlled
 from jaxsched.controllers import ReduceOnPlateau as ReduceOnPlateau
+from jaxsched.recipes import chebyshev_schedule as chebyshev_schedule
 from jaxsched.recipes import constant_schedule as constant_schedule
 from jaxsched.recipes import constant_warmup_schedule as constant_warmup_schedule
+from jaxsched.recipes import cooldown as cooldown
 from jaxsched.recipes import cosine_annealing_schedule as cosine_annealing_schedule
 from jaxsched.recipes import cosine_decay_schedule as cosine_decay_schedule
+from jaxsched.recipes import cosine_hard_restarts_schedule as cosine_hard_restarts_schedule
 from jaxsched.recipes import cosine_onecycle_schedule as cosine_onecycle_schedule
 from jaxsched.recipes import cosine_oscillation_schedule as cosine_oscillation_schedule
 from jaxsched.recipes import cosine_restarts_schedule as cosine_restarts_schedule
 from jaxsched.recipes import decay_schedule as decay_schedule
+from jaxsched.recipes import demon_schedule as demon_schedule
+from jaxsched.recipes import ema_decay_schedule as ema_decay_schedule
 from jaxsched.recipes import exp_range_schedule as exp_range_schedule
 from jaxsched.recipes import exponential_decay as exponential_decay
 from jaxsched.recipes import exponential_warmup_schedule as exponential_warmup_schedule
+from jaxsched.recipes import extend as extend
+from jaxsched.recipes import infinite_schedule as infinite_schedule
+from jaxsched.recipes import inverse_sqrt_schedule as inverse_sqrt_schedule
 from jaxsched.recipes import join_schedules as join_schedules
 from jaxsched.recipes import linear_onecycle_schedule as linear_onecycle_schedule
 from jaxsched.recipes import linear_schedule as linear_schedule
@@ -50,36 +70,59 @@ from jaxsched.recipes import multistep_schedule as multistep_schedule
 from jaxsched.recipes import (
     natural_exponential_decay_schedule as natural_exponential_decay_schedule,
 )
+from jaxsched.recipes import noam_schedule as noam_schedule
 from jaxsched.recipes import onecycle_momentum_schedule as onecycle_momentum_schedule
 from jaxsched.recipes import onecycle_schedule as onecycle_schedule
+from jaxsched.recipes import periodic_decay_schedule as periodic_decay_schedule
+from jaxsched.recipes import phases_schedule as phases_schedule
 from jaxsched.recipes import piecewise_constant_schedule as piecewise_constant_schedule
 from jaxsched.recipes import (
     piecewise_interpolate_schedule as piecewise_interpolate_schedule,
 )
 from jaxsched.recipes import polynomial_schedule as polynomial_schedule
 from jaxsched.recipes import power_decay_schedule as power_decay_schedule
+from jaxsched.recipes import power_law_schedule as power_law_schedule
+from jaxsched.recipes import radam_warmup_schedule as radam_warmup_schedule
 from jaxsched.recipes import sgdr_schedule as sgdr_schedule
+from jaxsched.recipes import sigmoid_decay_schedule as sigmoid_decay_schedule
+from jaxsched.recipes import slanted_triangular_schedule as slanted_triangular_schedule
 from jaxsched.recipes import spike_schedule as spike_schedule
 from jaxsched.recipes import step_decay_schedule as step_decay_schedule
+from jaxsched.recipes import sutskever_momentum_schedule as sutskever_momentum_schedule
+from jaxsched.recipes import tanh_decay_schedule as tanh_decay_schedule
 from jaxsched.recipes import time_decay_schedule as time_decay_schedule
 from jaxsched.recipes import triangular2_schedule as triangular2_schedule
 from jaxsched.recipes import triangular_schedule as triangular_schedule
+from jaxsched.recipes import (
+    untuned_exponential_warmup_schedule as untuned_exponential_warmup_schedule,
+)
+from jaxsched.recipes import (
+    untuned_linear_warmup_schedule as untuned_linear_warmup_schedule,
+)
 from jaxsched.recipes import warmup_constant_schedule as warmup_constant_schedule
 from jaxsched.recipes import warmup_cosine_decay_schedule as warmup_cosine_decay_schedule
 from jaxsched.recipes import warmup_decay_schedule as warmup_decay_schedule
 from jaxsched.recipes import (
     warmup_exponential_decay_schedule as warmup_exponential_decay_schedule,
 )
+from jaxsched.recipes import warmup_schedule as warmup_schedule
 from jaxsched.recipes import warmup_stable_decay_schedule as warmup_stable_decay_schedule
 from jaxsched.schedules import ExponentialDecay as ExponentialDecay
+from jaxsched.schedules import ExtendingTransition as ExtendingTransition
+from jaxsched.schedules import InversePowerDecay as InversePowerDecay
 from jaxsched.schedules import InverseSqrtDecay as InverseSqrtDecay
 from jaxsched.schedules import InverseTimeDecay as InverseTimeDecay
+from jaxsched.schedules import MonotoneCubic as MonotoneCubic
 from jaxsched.schedules import NaturalExponentialDecay as NaturalExponentialDecay
+from jaxsched.schedules import NormalNoise as NormalNoise
 from jaxsched.schedules import PiecewiseConstant as PiecewiseConstant
 from jaxsched.schedules import PiecewiseLinear as PiecewiseLinear
 from jaxsched.schedules import PowerDecay as PowerDecay
+from jaxsched.schedules import RAdamRectification as RAdamRectification
+from jaxsched.schedules import SaturatingGrowth as SaturatingGrowth
 from jaxsched.schedules import Table as Table
 from jaxsched.schedules import Transition as Transition
+from jaxsched.schedules import UniformNoise as UniformNoise
 from jaxsched.sweeps import grid as grid
 from jaxsched.sweeps import sample as sample
 from jaxsched.sweeps import stack as stack
@@ -94,79 +137,118 @@ __all__ = [
     "AbstractController",
     "AbstractCurve",
     "AbstractSchedule",
+    "Advance",
+    "Averaged",
+    "AveragingDecay",
+    "Bundle",
     "Clip",
     "Constant",
     "Controlled",
+    "Cooldown",
     "Delay",
     "ExponentialDecay",
-    "ExponentialWarmup",
+    "ExtendingTransition",
     "Hold",
+    "InversePowerDecay",
     "InverseSqrtDecay",
     "InverseTimeDecay",
     "Join",
     "Maximum",
     "Minimum",
+    "MonotoneCubic",
     "NaturalExponentialDecay",
+    "NormalNoise",
     "PiecewiseConstant",
     "PiecewiseLinear",
     "PowerDecay",
     "Product",
     "Quotient",
+    "RAdamRectification",
     "ReduceOnPlateau",
     "Repeat",
+    "SaturatingGrowth",
     "ScheduledState",
+    "Segments",
     "Stretch",
     "Sum",
     "Switch",
     "Table",
     "Transition",
+    "UniformNoise",
     "Warmup",
     "Wrapped",
     "as_schedule",
+    "bundle",
+    "chebyshev_schedule",
     "clear_override",
     "constant_schedule",
     "constant_warmup_schedule",
+    "cooldown",
     "cosine_annealing_schedule",
     "cosine_decay_schedule",
+    "cosine_hard_restarts_schedule",
     "cosine_onecycle_schedule",
     "cosine_oscillation_schedule",
     "cosine_restarts_schedule",
     "curves",
     "decay_schedule",
+    "demon_schedule",
+    "ema_decay_schedule",
+    "epochs",
     "exp_range_schedule",
     "exponential_decay",
     "exponential_warmup_schedule",
+    "extend",
+    "fraction",
     "grid",
     "hyperparams",
+    "infinite_schedule",
+    "interop",
+    "inverse_sqrt_schedule",
     "join_schedules",
     "linear_onecycle_schedule",
     "linear_schedule",
     "linear_warmup_schedule",
     "multistep_schedule",
     "natural_exponential_decay_schedule",
+    "noam_schedule",
     "onecycle_momentum_schedule",
     "onecycle_schedule",
     "override",
+    "periodic_decay_schedule",
+    "phases_schedule",
     "piecewise_constant_schedule",
     "piecewise_interpolate_schedule",
     "polynomial_schedule",
     "power_decay_schedule",
+    "power_law_schedule",
+    "radam_warmup_schedule",
+    "resolve",
     "sample",
     "scheduled",
+    "segments",
     "sgdr_schedule",
+    "sigmoid_decay_schedule",
+    "slanted_triangular_schedule",
     "spike_schedule",
     "stack",
     "static",
     "step_decay_schedule",
+    "sutskever_momentum_schedule",
     "sweeps",
+    "tanh_decay_schedule",
     "testing",
     "time_decay_schedule",
+    "tokens",
     "triangular2_schedule",
     "triangular_schedule",
     "unstack",
+    "untuned_exponential_warmup_schedule",
+    "untuned_linear_warmup_schedule",
     "warmup_constant_schedule",
     "warmup_cosine_decay_schedule",
     "warmup_decay_schedule",
     "warmup_exponential_decay_schedule",
+    "warmup_schedule",
     "warmup_stable_decay_schedule",
 ]

@@ -69,6 +69,90 @@ def exponential(k):
     return shape
 
 
+def rex(beta):
+    """init2winit prints what is left: (1 - x) / (1 - (1 - beta) x)."""
+    beta = Real(beta)
+
+    def shape(t, T):
+        x, y = linear(t, T)
+        below = y + beta * x
+        return beta * x / below, y / below
+
+    return shape
+
+
+def inverse_sqrt_curve(alpha):
+    """Ibrahim et al., with both differences of roots rationalised."""
+    alpha = Real(alpha)
+
+    def shape(t, T):
+        x, y = linear(t, T)
+        root, last = np.sqrt(1 + alpha * x), np.sqrt(1 + alpha)
+        done = (alpha * x / (root * (1 + root))) / (1 - 1 / last)
+        left = alpha * y / ((root + last) * root * last) / (1 - 1 / last)
+        return done, left
+
+    return shape
+
+
+def hyperbolic(r):
+    r = Real(r)
+
+    def shape(t, T):
+        x, y = linear(t, T)
+        square = r * y * (2 * (1 - r) + r * y)
+        left = np.sqrt(square / (r * (2 - r)))
+        return x * (2 - r * x) / (2 - r) / (1 + left), left
+
+    return shape
+
+
+def tanh(low, high):
+    """By hyperbolic sines, where the differences of tangents have no cancellation."""
+    low, high = Real(low), Real(high)
+
+    def shape(t, T):
+        x, y = linear(t, T)
+        now, span = low + (high - low) * x, high - low
+        done = np.sinh(span * x) * np.cosh(high) / (np.sinh(span) * np.cosh(now))
+        left = np.sinh(span * y) * np.cosh(low) / (np.sinh(span) * np.cosh(now))
+        return done, left
+
+    return shape
+
+
+def mirror_cosine(t, T):
+    x, y = linear(t, T)
+    return 2 * x - np.sin(PI / 2 * x) ** 2, 2 * y - np.sin(PI / 2 * y) ** 2
+
+
+def logarithmic(k):
+    k = Real(k)
+
+    def shape(t, T):
+        x, y = linear(t, T)
+        whole = np.log1p(k)
+        return np.log1p(k * x) / whole, -np.log1p(-k * y / (1 + k)) / whole
+
+    return shape
+
+
+def k_decay_cosine(k):
+    """Zhang and Li: half a cosine of (t / T)^k."""
+
+    def shape(t, T):
+        done, left = power(k)(t, T)
+        return np.sin(PI / 2 * done) ** 2, np.sin(PI / 2 * left) ** 2
+
+    return shape
+
+
+def linear_cosine(t, T):
+    x, y = linear(t, T)
+    left = y * np.sin(PI / 2 * y) ** 2
+    return x + y * np.sin(PI / 2 * x) ** 2, left
+
+
 # Schedules: numbers -> (t -> value).
 
 
@@ -84,6 +168,26 @@ def transition(a, b, T, shape=linear):
             return Real(a)
         done, left = shape(t, T)
         return left * Real(a) + done * Real(b)
+
+    return value
+
+
+def geometric(a, b, T, shape=linear):
+    def value(t):
+        if t >= T:
+            return Real(b)
+        done, left = shape(t, T) if t > 0 else (Real(0), Real(1))
+        return np.exp(left * np.log(Real(a)) + done * np.log(Real(b)))
+
+    return value
+
+
+def harmonic(a, b, T, shape=linear):
+    def value(t):
+        if t >= T:
+            return Real(b)
+        done, left = shape(t, T) if t > 0 else (Real(0), Real(1))
+        return 1 / (left / Real(a) + done / Real(b))
 
     return value
 

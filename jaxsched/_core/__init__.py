@@ -2,9 +2,13 @@
 
 from . import _checks as checks
 from . import _clock as clock
+from . import _vectors as vectors
+from ._batch import batched as batched
+from ._batch import kind_of as kind_of
 from ._curve import AbstractCurve as AbstractCurve
 from ._curve import between as between
 from ._curve import way_between as way_between
+from ._length import Length as Length
 from ._node import Node as Node
 from ._node import static as static
 from ._node import to_python as to_python
@@ -21,12 +25,17 @@ from ._types import Real as Real
 from ._types import ScheduleLike as ScheduleLike
 from ._types import Schedules as Schedules
 from ._types import Steps as Steps
+from ._units import epochs as epochs
+from ._units import fraction as fraction
+from ._units import resolve as resolve
+from ._units import tokens as tokens
 
 __all__ = [
     "AbstractCurve",
     "AbstractSchedule",
     "Constant",
     "CountLike",
+    "Length",
     "Node",
     "Product",
     "Quotient",
@@ -38,10 +47,17 @@ __all__ = [
     "Wrapped",
     "as_schedule",
     "as_schedules",
+    "batched",
     "between",
     "checks",
     "clock",
+    "epochs",
+    "fraction",
+    "kind_of",
+    "resolve",
     "static",
     "to_python",
+    "tokens",
+    "vectors",
     "way_between",
 ]

@@ -17,6 +17,7 @@ import numpy as np
 from jax.core import Tracer
 
 from ._clock import max_count
+from ._length import Length
 
 
 def concrete(value: Any) -> np.ndarray | None:
@@ -62,8 +63,9 @@ def positive(node: Any, *names: str, **values: Any) -> None:
 
 def length(node: Any, *names: str, **values: Any) -> None:
     """Requires numbers of updates: not negative, and within the range of a count."""
-    number(node, *names, **values)
-    for name, value in _items(node, names, values):
+    known_lengths = {k: v for k, v in _items(node, names, values) if not _is_unit(v)}
+    number(node, **known_lengths)
+    for name, value in known_lengths.items():
         advice = "A length of 0 leaves a phase out."
         _require(node, name, value, lambda v: v >= 0, "0 or more", advice)
         known = concrete(value)
@@ -77,7 +79,8 @@ def length(node: Any, *names: str, **values: Any) -> None:
 def positive_length(node: Any, *names: str, **values: Any) -> None:
     """Requires numbers of updates that something is divided by."""
     length(node, *names, **values)
-    positive(node, *names, **values)
+    items = _items(node, names, values)
+    positive(node, **{name: value for name, value in items if not _is_unit(value)})
 
 
 def whole(node: Any, name: str) -> None:
@@ -99,11 +102,25 @@ def at_least(node: Any, name: str, bound: float) -> None:
     _require(node, name, value, lambda v: v >= bound, what, f"Raise it to {bound}.")
 
 
+def above(node: Any, name: str, bound: float) -> None:
+    """Requires a value above `bound`."""
+    value = getattr(node, name)
+    what, advice = f"above {bound}", f"Raise it over {bound}."
+    _require(node, name, value, lambda v: v > bound, what, advice)
+
+
 def below(node: Any, name: str, bound: float) -> None:
     """Requires a value below `bound`."""
     value = getattr(node, name)
     what, advice = f"below {bound}", f"Lower it under {bound}."
     _require(node, name, value, lambda v: v < bound, what, advice)
+
+
+def at_most(node: Any, name: str, bound: float) -> None:
+    """Requires a value of at most `bound`."""
+    value = getattr(node, name)
+    what, advice = f"{bound} or less", f"Lower it to {bound}."
+    _require(node, name, value, lambda v: v <= bound, what, advice)
 
 
 def choice(node: Any, *names: str, choices: tuple[str, ...], **values: Any) -> None:
@@ -129,7 +146,8 @@ def ordered(node: Any, low: str, high: str) -> None:
 def increasing(who: str, name: str, values: Sequence[Any]) -> None:
     """Requires counts in order; equal neighbours leave a phase out."""
     for value in values:
-        number(who, **{name: value})
+        if not _is_unit(value):
+            number(who, **{name: value})
     known = [concrete(v) for v in values]
     for before, after in itertools.pairwise(known):
         if before is not None and after is not None and np.any(after < before):
@@ -149,6 +167,15 @@ def matching(who: str, name: str, count: int, of: str, num: int, required: int) 
         raise ValueError(
             f"{who}({name}=...) must have {required} entries for {num} {of}, "
             f"got {count}. Give one for each."
+        )
+
+
+def phase(who: str, value: Any) -> None:
+    """Requires a value, a length and, it may be, a curve."""
+    if not isinstance(value, (tuple, list)) or len(value) not in (2, 3):
+        raise ValueError(
+            f"{who}(phases=...) must be tuples of an end value, a length and, if it is no "
+            f"straight line, a curve, got {value!r}."
         )
 
 
@@ -185,6 +212,28 @@ def consistent(who: str, statement: str, holds: Any, given: str, advice: str) ->
         raise ValueError(f"{who} needs {statement}, got {given}. {advice}")
 
 
+def unresolved(tree: Any) -> Iterator[tuple[str, Length]]:
+    """The lengths in it that are in a unit of their own, with where they are."""
+    for path, leaf in jax.tree_util.tree_leaves_with_path(tree, is_leaf=_is_unit):
+        if _is_unit(leaf):
+            yield jax.tree_util.keystr(path).lstrip("."), leaf
+
+
+def has_units(tree: Any) -> bool:
+    """Whether a length in it is in a unit of its own."""
+    return next(unresolved(tree), None) is not None
+
+
+def resolved(node: Any) -> None:
+    """Requires every length in updates."""
+    for path, unit in unresolved(node):
+        raise ValueError(
+            f"{_who(node)} needs its lengths in updates to be called, got "
+            f"{path}={unit!r}. Call resolve(schedule, total_steps=..., "
+            f"steps_per_epoch=..., tokens_per_step=...) first, with what applies."
+        )
+
+
 @contextlib.contextmanager
 def values() -> Iterator[None]:
     """Within it, schedules that are traced check their values as they run."""
@@ -208,6 +257,10 @@ def finite(node: Any, value: jax.Array) -> None:
 
 
 _values_are_checked = contextvars.ContextVar("values_are_checked", default=False)
+
+
+def _is_unit(value: Any) -> bool:
+    return isinstance(value, Length)
 
 
 def _items(node: Any, names: tuple[str, ...], values: dict[str, Any]):

@@ -17,6 +17,7 @@ _GRID = 4096
 _SHORT = 256
 _CYCLE_BITS = 12
 _MOST_CYCLES = 2**_CYCLE_BITS - 1
+_FOREVER = 1e30
 
 
 def float_dtype() -> Any:
@@ -38,26 +39,28 @@ def as_count(count: Any) -> jax.Array:
     """Any number or array as a count: integers stay integers, negative becomes 0."""
     if isinstance(count, (bool, np.bool_)) or getattr(count, "dtype", None) == np.bool_:
         raise TypeError("a count must be a number of updates, got a bool.")
-    count = saturated(count)
-    count = jnp.asarray(count)
+    count = jnp.asarray(countable(count))
     if jnp.issubdtype(count.dtype, jnp.integer):
-        if count.dtype.itemsize >= np.dtype(int_dtype()).itemsize:
+        if jnp.iinfo(count.dtype).max > max_count():
             count = jnp.minimum(count, count.dtype.type(max_count()))
         return jnp.maximum(count.astype(int_dtype()), 0)
     if not jnp.issubdtype(count.dtype, jnp.floating):
         raise TypeError(f"a count must be a real number, got {count.dtype}.")
-    return jnp.clip(count.astype(float_dtype()), 0, max_count())
+    return jnp.clip(count.astype(float_dtype()), 0, _FOREVER)
 
 
-def saturated(count: Any) -> Any:
-    """A concrete integer count within the range of counts; anything else as it came.
+def countable(count: Any) -> Any:
+    """A concrete integer count that JAX can hold; anything else as it came.
 
-    JAX would wrap a 64-bit integer round to a negative one.
+    JAX would wrap a 64-bit integer round to a negative one, or refuse it. A count
+    beyond 2^31 (of tokens, say) becomes a float, which keeps 24 bits of it.
     """
     if isinstance(count, int):
-        return min(max(count, 0), max_count())
+        return max(count, 0) if count <= max_count() else float(min(count, 10**30))
     if isinstance(count, (np.ndarray, np.integer)) and count.dtype.kind in "iu":
-        return np.clip(count, 0, max_count()).astype(int_dtype())
+        if np.all(count <= max_count()):
+            return np.maximum(count, 0).astype(int_dtype())
+        return np.maximum(count, 0).astype(float_dtype())
     return count
 
 
@@ -69,6 +72,45 @@ def since(count: jax.Array, start: Any) -> jax.Array:
 def until(count: jax.Array, end: Any) -> jax.Array:
     """`max(end - count, 0)`: an integer if both are."""
     return jnp.maximum(-_difference(count, end), 0)
+
+
+def later(count: jax.Array, steps: Any) -> jax.Array:
+    """`count + steps`, which stays at the last count: an integer if both are."""
+    (count, count_part), (steps, part) = _split(count), _split(steps)
+    total = jnp.minimum(count, max_count() - steps) + steps
+    if count_part is _ZERO and part is _ZERO:
+        return total
+    return as_float(total) + (count_part + part)
+
+
+def index(count: jax.Array, boundaries: jax.Array) -> jax.Array:
+    """How many boundaries are over at each count."""
+    row = jnp.expand_dims(boundaries, tuple(range(count.ndim)))
+    return jnp.sum(reached(count[..., None], row), axis=-1, dtype=int_dtype())
+
+
+class Piece(NamedTuple):
+    """Which two points a count lies between, and where between them."""
+
+    left: jax.Array
+    right: jax.Array
+    done: jax.Array
+    rest: jax.Array
+    length: jax.Array
+
+
+def piece(count: jax.Array, boundaries: jax.Array) -> Piece:
+    """The neighbours of each count; before the first and after the last point, that."""
+    after = index(count, boundaries)
+    last = boundaries.shape[0] - 1
+    left, right = jnp.clip(after - 1, 0, last), jnp.clip(after, 0, last)
+    start, end = boundaries[left], boundaries[right]
+    length = jnp.maximum(end - start, 0)
+    inside = (after > 0) & (after <= last)
+    done = fraction(since(count, start), length)
+    rest = fraction(until(count, end), length)
+    done, rest = jnp.where(inside, done, 0), jnp.where(inside, rest, 1)
+    return Piece(left, right, done, rest, length)
 
 
 def reached(count: jax.Array, boundary: Any) -> jax.Array:
@@ -94,6 +136,7 @@ def cycle(count: jax.Array, period: Any) -> tuple[jax.Array, jax.Array]:
     within = as_float(count) - index * length
     # The quotient may have been rounded over a whole number; the remainder tells.
     index = index + jnp.where(within >= length, 1, jnp.where(within < 0, -1, 0))
+    index = jnp.minimum(index, as_float(2**30))  # cycles of a float clock beyond an integer
     return index.astype(int_dtype()), as_float(count) - index * length
 
 
@@ -262,7 +305,7 @@ def _positive(steps: Any) -> Any:
     """A length is at most 1e30 (infinity means never) and, as a divisor, positive."""
     if jnp.issubdtype(jnp.result_type(steps), jnp.integer):
         return jnp.maximum(steps, 1)
-    return jnp.clip(as_float(steps), 1e-6, 1e30)
+    return jnp.clip(as_float(steps), 1e-6, _FOREVER)
 
 
 def _split(x: Any) -> tuple[jax.Array, Any]:
@@ -272,7 +315,7 @@ def _split(x: Any) -> tuple[jax.Array, Any]:
     """
     if jnp.issubdtype(jnp.result_type(x), jnp.integer):
         return jnp.maximum(jnp.asarray(x, int_dtype()), 0), _ZERO
-    x = jnp.clip(as_float(x), 0, 1e30)
+    x = jnp.clip(as_float(x), 0, _FOREVER)
     last = np.nextafter(np.asarray(max_count(), float_dtype()), 0)
     whole = jnp.floor(jnp.minimum(x, last)).astype(int_dtype())
     return whole, x - as_float(whole)

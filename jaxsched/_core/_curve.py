@@ -49,7 +49,12 @@ class AbstractCurve(Node):
         shape, missing = self.evaluate(way.done), self.rest(way.rest)
         # Close to an end only what is small there is known to all its digits.
         from_start = (way.done < 0.05) | ((way.done < 0.95) & (shape < 0.5))
-        return way.select(between(start, end, shape, missing, from_start), start, end)
+        path = self.mix(start, end, shape, missing, from_start)
+        return way.select(path, start, end)
+
+    def mix(self, start: Any, end: Any, done: Any, rest: Any, from_start: Any) -> Any:
+        """The value between two ends; `rest + done = 1`, `from_start` if it is nearer."""
+        return between(start, end, done, rest, from_start)
 
 
 class Way(NamedTuple):

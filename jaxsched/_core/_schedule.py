@@ -6,6 +6,7 @@ need them: the algebra is part of what a schedule is.
 
 import abc
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -45,16 +46,24 @@ class AbstractSchedule(Node):
         """The value at `count`: not negative, an integer or a float, elementwise."""
         raise TypeError(f"{type(self).__name__} must define evaluate(self, count).")
 
+    def horizon(self) -> Any:
+        """The count from which the value stays what it is; infinity if it never does.
+
+        Of concrete numbers only. A schedule with an end says where it is.
+        """
+        return math.inf
+
     def __call__(self, count: CountLike) -> jax.Array:
         """The value at a count, or at each count of an array."""
         if not (isinstance(count, Tracer) or checks.are_values_checked()):
             eager = self.__dict__.get("_eager") or self._prepare()
             if eager.leaves is not None and eager.dtype == clock.float_dtype():
-                count = clock.saturated(count)
+                count = clock.countable(count)
                 return eager.compiled(eager.leaves, count)
         return self._at(count)
 
     def _at(self, count: CountLike) -> jax.Array:
+        checks.resolved(self)
         count = clock.as_count(count)
         schedule = jax.tree.map(clock.strong, self)
         value = jnp.asarray(schedule.evaluate(count))
@@ -71,6 +80,7 @@ class AbstractSchedule(Node):
 
     def _prepare(self) -> "_Eager":
         """Puts the numbers on the device once, for calls outside any trace."""
+        checks.resolved(self)
         leaves, treedef = jax.tree.flatten(self)
         if any(isinstance(leaf, Tracer) for leaf in leaves):
             eager = _Eager(None, None)
@@ -188,6 +198,9 @@ class Constant(AbstractSchedule):
         del count
         return self.value
 
+    def horizon(self):
+        return 0
+
 
 class Sum(AbstractSchedule):
     r"""The sum of schedules: $s(t) = \sum_i s_i(t)$. Written `a + b`.
@@ -207,6 +220,9 @@ class Sum(AbstractSchedule):
     def evaluate(self, count):
         return functools.reduce(jnp.add, _values(self, count))
 
+    def horizon(self):
+        return max(schedule.horizon() for schedule in self.schedules)
+
 
 class Product(AbstractSchedule):
     r"""The product of schedules: $s(t) = \prod_i s_i(t)$. Written `a * b`.
@@ -225,6 +241,9 @@ class Product(AbstractSchedule):
 
     def evaluate(self, count):
         return functools.reduce(jnp.multiply, _values(self, count))
+
+    def horizon(self):
+        return max(schedule.horizon() for schedule in self.schedules)
 
 
 class Quotient(AbstractSchedule):
@@ -247,6 +266,9 @@ class Quotient(AbstractSchedule):
 
     def evaluate(self, count):
         return jnp.divide(self.numerator.evaluate(count), self.denominator.evaluate(count))
+
+    def horizon(self):
+        return max(self.numerator.horizon(), self.denominator.horizon())
 
 
 class Wrapped(AbstractSchedule):

@@ -1,9 +1,15 @@
 """Nodes that hold schedules."""
 
-from ._join import ExponentialWarmup as ExponentialWarmup
+from ._bundle import Bundle as Bundle
+from ._bundle import bundle as bundle
+from ._cooldown import Cooldown as Cooldown
 from ._join import Join as Join
 from ._join import Warmup as Warmup
+from ._memory import AveragingDecay as AveragingDecay
+from ._segments import Segments as Segments
+from ._segments import segments as segments
 from ._switch import Switch as Switch
+from ._time import Advance as Advance
 from ._time import Delay as Delay
 from ._time import Hold as Hold
 from ._time import Repeat as Repeat
@@ -13,15 +19,21 @@ from ._value import Maximum as Maximum
 from ._value import Minimum as Minimum
 
 __all__ = [
+    "Advance",
+    "AveragingDecay",
+    "Bundle",
     "Clip",
+    "Cooldown",
     "Delay",
-    "ExponentialWarmup",
     "Hold",
     "Join",
     "Maximum",
     "Minimum",
     "Repeat",
+    "Segments",
     "Stretch",
     "Switch",
     "Warmup",
+    "bundle",
+    "segments",
 ]

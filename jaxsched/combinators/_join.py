@@ -14,7 +14,6 @@ from jaxsched._core import (
     as_schedules,
     checks,
     clock,
-    way_between,
 )
 
 
@@ -66,6 +65,10 @@ class Join(AbstractSchedule):
             start = self.boundaries[i] if i < len(self.boundaries) else start
         return value
 
+    def horizon(self):
+        start = self.boundaries[-1] if self.boundaries else 0
+        return start + self.schedules[-1].horizon()
+
 
 class Warmup(AbstractSchedule):
     r"""Rises to the first value of a schedule, then runs it from its count 0.
@@ -103,41 +106,8 @@ class Warmup(AbstractSchedule):
         value = self.schedule.evaluate(clock.since(count, self.warmup_steps))
         return self.curve.blend(self.init_value, value, count, self.warmup_steps)
 
-
-class ExponentialWarmup(AbstractSchedule):
-    r"""Grows by equal factors to the first value of a schedule, then runs it.
-
-    $$s(t) = v \, (c(0) / v)^{t / T}, \quad t < T; \qquad s(t) = c(t - T), \quad t \ge T$$
-
-    Args:
-        schedule: $c$, positive at its count 0.
-        init_value: $v > 0$, at count 0.
-        warmup_steps: $T \ge 0$, in updates.
-
-    >>> warm = ExponentialWarmup(1.0, init_value=0.25, warmup_steps=2)
-    >>> [float(warm(count)) for count in (0, 1, 2)]
-    [0.25, 0.5, 1.0]
-    """
-
-    schedule: Any
-    init_value: Real
-    warmup_steps: Steps
-
-    def __post_init__(self):
-        object.__setattr__(self, "schedule", as_schedule(self.schedule))
-        checks.positive(self, "init_value")
-        checks.length(self, "warmup_steps")
-
-    def evaluate(self, count):
-        value = self.schedule.evaluate(clock.since(count, self.warmup_steps))
-        way = way_between(count, self.warmup_steps)
-        start = jnp.maximum(self.init_value, 1e-30)
-        growth = jnp.where(way.inside, jnp.maximum(value, 1e-30) / start, 1)
-        # From the nearer end, where the exponent is small.
-        from_start = start * jnp.power(growth, way.done)
-        from_end = value * jnp.power(growth, -way.rest)
-        path = jnp.where(way.done < 0.5, from_start, from_end)
-        return way.select(path, self.init_value, value)
+    def horizon(self):
+        return self.warmup_steps + self.schedule.horizon()
 
 
 def _separate(boundaries: Any) -> tuple[Any, ...]:

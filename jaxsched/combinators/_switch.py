@@ -47,3 +47,6 @@ class Switch(AbstractSchedule):
         for i, schedule in enumerate(self.schedules[1:], 1):
             value = jnp.where(index == i, schedule.evaluate(count), value)
         return value
+
+    def horizon(self):
+        return self.schedules[int(self.index)].horizon()

@@ -31,6 +31,39 @@ class Delay(AbstractSchedule):
     def evaluate(self, count):
         return self.schedule.evaluate(clock.since(count, self.delay_steps))
 
+    def horizon(self):
+        return self.delay_steps + self.schedule.horizon()
+
+
+class Advance(AbstractSchedule):
+    r"""Starts in the middle: $s(t) = c(t + T)$.
+
+    For a run that goes on at a count of its own, for a piece of a `Join` that is to see
+    the count of the whole, and for formulas whose first update is number 1.
+
+    Args:
+        schedule: $c$.
+        advance_steps: $T \ge 0$, in updates.
+
+    >>> import jaxsched as js
+    >>> rest = Advance(js.Transition(1.0, 0.0, 4), advance_steps=1)
+    >>> [float(rest(count)) for count in (0, 1, 9)]
+    [0.75, 0.5, 0.0]
+    """
+
+    schedule: Any
+    advance_steps: Steps
+
+    def __post_init__(self):
+        _own(self)
+        checks.length(self, "advance_steps")
+
+    def evaluate(self, count):
+        return self.schedule.evaluate(clock.later(count, self.advance_steps))
+
+    def horizon(self):
+        return max(self.schedule.horizon() - self.advance_steps, 0)
+
 
 class Stretch(AbstractSchedule):
     r"""Runs slower: $s(t) = c(t / f)$.
@@ -58,6 +91,9 @@ class Stretch(AbstractSchedule):
     def evaluate(self, count):
         return _at_fraction(self.schedule, clock.ratio(count, self.factor))
 
+    def horizon(self):
+        return self.schedule.horizon() * self.factor
+
 
 class Hold(AbstractSchedule):
     r"""Samples and holds: $s(t) = c(T \lfloor t / T \rfloor)$. A staircase.
@@ -82,6 +118,9 @@ class Hold(AbstractSchedule):
     def evaluate(self, count):
         _, within = clock.cycle(count, self.hold_steps)
         return self.schedule.evaluate(clock.since(count, within))
+
+    def horizon(self):
+        return -(-self.schedule.horizon() // self.hold_steps) * self.hold_steps
 
 
 class Repeat(AbstractSchedule):

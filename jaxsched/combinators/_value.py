@@ -43,6 +43,9 @@ class Clip(AbstractSchedule):
         value = self.schedule.evaluate(count)
         return jnp.minimum(jnp.maximum(value, self.min_value), self.max_value)
 
+    def horizon(self):
+        return self.schedule.horizon()
+
 
 class Minimum(AbstractSchedule):
     r"""The smallest of several: $s(t) = \min_i s_i(t)$.
@@ -65,6 +68,9 @@ class Minimum(AbstractSchedule):
         values = [schedule.evaluate(count) for schedule in self.schedules]
         return functools.reduce(jnp.minimum, values)
 
+    def horizon(self):
+        return max(schedule.horizon() for schedule in self.schedules)
+
 
 class Maximum(AbstractSchedule):
     r"""The largest of several: $s(t) = \max_i s_i(t)$.
@@ -86,3 +92,6 @@ class Maximum(AbstractSchedule):
     def evaluate(self, count):
         values = [schedule.evaluate(count) for schedule in self.schedules]
         return functools.reduce(jnp.maximum, values)
+
+    def horizon(self):
+        return max(schedule.horizon() for schedule in self.schedules)

@@ -1,7 +1,13 @@
 """Rates with state that are fed a metric."""
 
+from ._averaged import Averaged as Averaged
 from ._controller import AbstractController as AbstractController
 from ._controller import Controlled as Controlled
 from ._plateau import ReduceOnPlateau as ReduceOnPlateau
 
-__all__ = ["AbstractController", "Controlled", "ReduceOnPlateau"]
+__all__ = [
+    "AbstractController",
+    "Averaged",
+    "Controlled",
+    "ReduceOnPlateau",
+]

@@ -47,6 +47,8 @@ class ReduceOnPlateau(AbstractController):
         atol: $a \ge 0$, absolute margin.
         cooldown: values after a cut that do not count as bad.
         min_scale: floor of the factor.
+        min_cut: a cut that lowers the factor by no more than this is not made (torch's
+            `eps`, over the rate).
         warmup_steps: updates at the start whose values are not looked at.
         mode: `"min"` for a metric that falls, `"max"` for one that rises.
 
@@ -67,6 +69,7 @@ class ReduceOnPlateau(AbstractController):
     atol: Real = 0.0
     cooldown: Steps = 0
     min_scale: Real = 0.0
+    min_cut: Real = 0.0
     warmup_steps: Steps = 0
     mode: str = static(default="min")
 
@@ -74,7 +77,7 @@ class ReduceOnPlateau(AbstractController):
         checks.positive(self, "factor")
         checks.below(self, "factor", 1)
         checks.length(self, "patience", "cooldown", "warmup_steps")
-        for name in ("rtol", "atol", "min_scale"):
+        for name in ("rtol", "atol", "min_scale", "min_cut"):
             checks.at_least(self, name, 0)
         checks.choice(self, "mode", choices=("min", "max"))
 
@@ -111,6 +114,7 @@ class ReduceOnPlateau(AbstractController):
         cut = jnp.maximum(state.scale * self.factor, self.min_scale)
         # A floor above the scale is no reason to raise it.
         cut = jnp.minimum(cut, state.scale)
+        cut = jnp.where(state.scale - cut > self.min_cut, cut, state.scale)
         left = jnp.where(is_cut, self.cooldown, state.cooldown_left - cooling)
         return PlateauState(
             scale=jnp.where(is_cut, cut, state.scale).astype(state.scale.dtype),

@@ -1,4 +1,4 @@
-"""Curves that bend: the half cosine, the smooth step, the exponential."""
+"""Curves that bend: cosine, smooth step, exponential, logarithm, hyperbolic tangent."""
 
 import math
 from typing import Any
@@ -85,6 +85,95 @@ class Exponential(AbstractCurve):
 
     def rest(self, y):
         return _growth(y, -self.sharpness)
+
+
+class MirrorCosine(AbstractCurve):
+    r"""The half cosine mirrored at the straight line, $w(x) = 2x - \sin^2(\pi x / 2)$.
+
+    Fast at both ends and slow in the middle.
+
+    >>> round(float(MirrorCosine()(0.25)), 6)
+    0.353553
+
+    Reference: Hägele et al., 2024, arXiv:2405.18392 (their code).
+    """
+
+    def evaluate(self, x):
+        return 2 * x - _half_sine(x)
+
+    def rest(self, y):
+        return 2 * y - _half_sine(y)
+
+
+class Logarithmic(AbstractCurve):
+    r"""Fast, then ever slower: $w(x) = \ln(1 + kx) / \ln(1 + k)$.
+
+    Args:
+        sharpness: $k > 0$.
+
+    >>> round(float(Logarithmic(sharpness=3.0)(1 / 3)), 6)
+    0.5
+    """
+
+    sharpness: Real
+
+    def __post_init__(self):
+        checks.positive(self, "sharpness")
+
+    def evaluate(self, x):
+        k = jnp.maximum(self.sharpness, 1e-30)
+        return jnp.log1p(k * x) / jnp.log1p(k)
+
+    def rest(self, y):
+        k = jnp.maximum(self.sharpness, 1e-30)
+        return -jnp.log1p(-y * (k / (1 + k))) / jnp.log1p(k)
+
+
+class Tanh(AbstractCurve):
+    r"""A hyperbolic tangent between two arguments, scaled to both ends.
+
+    $$w(x) = \frac{\tanh(l + (u - l) x) - \tanh l}{\tanh u - \tanh l}$$
+
+    The logistic sigmoid $1 / (1 + e^{k (x - c)})$ is what is left with $l = -kc / 2$ and
+    $u = k (1 - c) / 2$.
+
+    Args:
+        lower: $l$, the argument at the start.
+        upper: $u > l$, the argument at the end.
+
+    >>> round(float(Tanh(lower=-2.0, upper=2.0)(0.5)), 6)
+    0.5
+
+    Reference: Hsueh et al., Stochastic Gradient Descent with Hyperbolic-Tangent Decay,
+    2019, arXiv:1806.01593.
+    """
+
+    lower: Real = -6.0
+    upper: Real = 3.0
+
+    def __post_init__(self):
+        checks.number(self, "lower", "upper")
+        checks.ordered(self, "lower", "upper")
+
+    def evaluate(self, x):
+        return _tanh_between(self.lower, self.upper, x)
+
+    def rest(self, y):
+        # tanh is odd: backwards it is the same curve between the mirrored arguments.
+        return _tanh_between(-self.upper, -self.lower, y)
+
+
+def _tanh_between(low, high, x):
+    """The share of `tanh(high) - tanh(low)` that is reached at a share of the way.
+
+    `tanh(b) - tanh(a)` is `tanh(b - a) (1 - tanh(a) tanh(b))`, and that in turn
+    `2 (1 - e^(-2d)) / ((1 + e^(2a)) (1 + e^(-2b)))` with `d = b - a`: no difference of
+    nearly equal numbers is left.
+    """
+    span = jnp.clip(high - low, 1e-6, 80)
+    now = low + span * x
+    steps = jnp.expm1(-2 * span * x) / jnp.expm1(-2 * span)
+    return steps * (1 + jnp.exp(-2 * high)) / (1 + jnp.exp(-2 * now))
 
 
 def _half_sine(x):

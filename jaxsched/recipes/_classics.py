@@ -16,6 +16,8 @@ from jaxsched.schedules import (
     Transition,
 )
 
+from ._phases import end_of
+
 
 def step_decay_schedule(
     init_value: Real, *, decay_rate: Real, interval_steps: Steps
@@ -110,8 +112,9 @@ def power_decay_schedule(
 
 def decay_schedule(
     init_value: Real,
-    end_value: Real = 0.0,
+    end_value: Real | None = None,
     *,
+    end_ratio: Real | None = None,
     decay_steps: Steps,
     curve: AbstractCurve = Linear(),
 ) -> AbstractSchedule:
@@ -119,7 +122,8 @@ def decay_schedule(
 
     Args:
         init_value: the value at count 0.
-        end_value: the value at count `decay_steps` and after.
+        end_value: the value at count `decay_steps` and after; 0 if not given.
+        end_ratio: the same as a share of `init_value`; instead of `end_value`.
         decay_steps: length, in updates.
         curve: a shape from `jaxsched.curves`.
 
@@ -127,4 +131,5 @@ def decay_schedule(
     >>> decay_schedule(1.0, decay_steps=4, curve=curves.Polynomial(power=2.0))(2)
     Array(0.25, dtype=float32)
     """
-    return Transition(init_value, end_value, decay_steps, curve)
+    end = end_of("decay_schedule", init_value, end_value, end_ratio)
+    return Transition(init_value, end, decay_steps, curve)

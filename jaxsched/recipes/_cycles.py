@@ -5,9 +5,15 @@ from jaxsched.combinators import Join, Repeat
 from jaxsched.curves import Cosine, Linear
 from jaxsched.schedules import ExponentialDecay, Transition
 
+from ._phases import end_of
+
 
 def cosine_annealing_schedule(
-    peak_value: Real, end_value: Real = 0.0, *, decay_steps: Steps
+    peak_value: Real,
+    end_value: Real | None = None,
+    *,
+    end_ratio: Real | None = None,
+    decay_steps: Steps,
 ) -> AbstractSchedule:
     r"""Cosine annealing, once.
 
@@ -15,7 +21,8 @@ def cosine_annealing_schedule(
 
     Args:
         peak_value: $a$, at count 0.
-        end_value: $b$, at count $T$ and after.
+        end_value: $b$, at count $T$ and after; 0 if not given.
+        end_ratio: $b / a$; instead of `end_value`.
         decay_steps: $T$, in updates.
 
     >>> schedule = cosine_annealing_schedule(1.0, decay_steps=9)
@@ -24,7 +31,8 @@ def cosine_annealing_schedule(
 
     Reference: Loshchilov and Hutter, SGDR, 2017, arXiv:1608.03983.
     """
-    return Transition(peak_value, end_value, decay_steps, Cosine())
+    end = end_of("cosine_annealing_schedule", peak_value, end_value, end_ratio)
+    return Transition(peak_value, end, decay_steps, Cosine())
 
 
 def cosine_oscillation_schedule(

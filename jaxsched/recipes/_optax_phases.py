@@ -8,19 +8,23 @@ import jax.numpy as jnp
 from jaxsched._core import (
     AbstractSchedule,
     CountLike,
+    Length,
     Real,
     Steps,
     as_schedules,
     checks,
     clock,
+    kind_of,
 )
-from jaxsched.combinators import Join
+from jaxsched.combinators import Join, segments
 from jaxsched.schedules import (
     PiecewiseLinear,
     Transition,
 )
 
 from ._optax import cosine, cosine_pieces, exponential_decay
+
+_MANY = 8
 
 
 def linear_onecycle_schedule(
@@ -42,7 +46,7 @@ def linear_onecycle_schedule(
     name = "linear_onecycle_schedule"
     checks.positive_length(name, transition_steps=transition_steps)
     start = peak_value / div_factor
-    up, down = _share(pct_start, transition_steps), _share(pct_final, transition_steps)
+    up, down = share_of(pct_start, transition_steps), share_of(pct_final, transition_steps)
     values = [start, peak_value, start, start / final_div_factor]
     return PiecewiseLinear([0, up, down, transition_steps], values)
 
@@ -62,7 +66,7 @@ def cosine_onecycle_schedule(
     name = "cosine_onecycle_schedule"
     checks.positive_length(name, transition_steps=transition_steps)
     start = peak_value / div_factor
-    up = _share(pct_start, transition_steps)
+    up = share_of(pct_start, transition_steps)
     values = [start, peak_value, start / final_div_factor]
     return cosine_pieces([0, up, transition_steps], values)
 
@@ -173,11 +177,17 @@ def join_schedules(
     >>> join_schedules([warm, lambda count: 0.5], boundaries=[4])(4)
     Array(0.5, dtype=float32)
     """
-    return Join(as_schedules(schedules), tuple(boundaries))
+    schedules = as_schedules(schedules)
+    # Many pieces of one structure cost what one costs.
+    if len(schedules) >= _MANY and len({kind_of(s) for s in schedules}) == 1:
+        return segments(schedules, boundaries)
+    return Join(schedules, tuple(boundaries))
 
 
-def _share(fraction: Real, steps: Steps) -> Any:
+def share_of(fraction: Real, steps: Steps) -> Any:
     """A share of a length in whole updates, as `int()` cuts it."""
+    if isinstance(steps, Length):
+        return steps * fraction  # which `resolve` turns into updates
     a, b = checks.concrete(fraction), checks.concrete(steps)
     if a is not None and b is not None and a.ndim == b.ndim == 0:
         return int(a * b)

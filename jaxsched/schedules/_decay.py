@@ -136,6 +136,41 @@ class InverseSqrtDecay(AbstractSchedule):
         return self.init_value / jnp.sqrt(jnp.maximum(age, 1))
 
 
+class InversePowerDecay(AbstractSchedule):
+    r"""Holds, then decays as a power of the count: a power law with a cap.
+
+    $$s(t) = v_0 \, (T / \max(t, T))^p$$
+
+    A law $\min(v_0, c \, t^{-p})$ is this with $T = (c / v_0)^{1 / p}$, which need not be
+    whole.
+
+    Args:
+        init_value: $v_0$, while it holds.
+        power: $p \ge 0$.
+        hold_steps: $T > 0$, in updates.
+
+    >>> InversePowerDecay(init_value=1.0, power=2.0, hold_steps=4)(8)
+    Array(0.25, dtype=float32)
+
+    Reference: Shen et al., Power Scheduler, 2024, arXiv:2408.13359.
+    """
+
+    init_value: Real
+    power: Real
+    hold_steps: Steps
+
+    def __post_init__(self):
+        checks.number(self, "init_value")
+        checks.at_least(self, "power", 0)
+        checks.positive_length(self, "hold_steps")
+
+    def evaluate(self, count):
+        age = clock.ratio(count, self.hold_steps)
+        held = ~clock.reached(count, self.hold_steps) | (age.value < 1)
+        age = clock.Ratio(jnp.where(held, 1, age.value), jnp.where(held, 0, age.error))
+        return self.init_value * clock.power(age, -jnp.maximum(self.power, 0))
+
+
 class PowerDecay(AbstractSchedule):
     r"""Decays as a power of the count: power scheduling.
 

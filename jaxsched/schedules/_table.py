@@ -6,11 +6,9 @@ boundaries, one look-up.
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
-import numpy as np
 
-from jaxsched._core import AbstractSchedule, between, checks, clock
+from jaxsched._core import AbstractSchedule, between, checks, clock, vectors
 
 
 class PiecewiseConstant(AbstractSchedule):
@@ -32,15 +30,18 @@ class PiecewiseConstant(AbstractSchedule):
     values: Any
 
     def __post_init__(self):
-        _vectors(self, "boundaries", "values")
-        if _is_vector(self.boundaries) and _is_vector(self.values):
+        vectors.own(self, "boundaries", "values")
+        if vectors.is_known(self.boundaries) and vectors.is_known(self.values):
             n = self.boundaries.shape[0]
             checks.matching(
                 "PiecewiseConstant", "values", self.values.shape[0], "boundaries", n, n + 1
             )
 
     def evaluate(self, count):
-        return self.values[_index(count, self.boundaries)]
+        return self.values[clock.index(count, self.boundaries)]
+
+    def horizon(self):
+        return self.boundaries[-1] if len(self.boundaries) else 0
 
 
 class PiecewiseLinear(AbstractSchedule):
@@ -62,25 +63,21 @@ class PiecewiseLinear(AbstractSchedule):
     values: Any
 
     def __post_init__(self):
-        _vectors(self, "boundaries", "values")
+        vectors.own(self, "boundaries", "values")
         checks.some(self, "values")
-        if _is_vector(self.boundaries) and _is_vector(self.values):
+        if vectors.is_known(self.boundaries) and vectors.is_known(self.values):
             n = self.boundaries.shape[0]
             checks.matching(
                 "PiecewiseLinear", "values", self.values.shape[0], "boundaries", n, n
             )
 
     def evaluate(self, count):
-        after = _index(count, self.boundaries)
-        last = self.boundaries.shape[0] - 1
-        left, right = jnp.clip(after - 1, 0, last), jnp.clip(after, 0, last)
-        start, end = self.boundaries[left], self.boundaries[right]
-        length = jnp.maximum(end - start, 0)
-        inside = (after > 0) & (after <= last)
-        done = clock.fraction(clock.since(count, start), length)
-        rest = clock.fraction(clock.until(count, end), length)
-        done, rest = jnp.where(inside, done, 0), jnp.where(inside, rest, 1)
-        return between(self.values[left], self.values[right], done, rest, done < 0.5)
+        piece = clock.piece(count, self.boundaries)
+        start, end = self.values[piece.left], self.values[piece.right]
+        return between(start, end, piece.done, piece.rest, piece.done < 0.5)
+
+    def horizon(self):
+        return self.boundaries[-1]
 
 
 class Table(AbstractSchedule):
@@ -98,7 +95,7 @@ class Table(AbstractSchedule):
     values: Any
 
     def __post_init__(self):
-        _vectors(self, "values")
+        vectors.own(self, "values")
         checks.some(self, "values")
 
     def evaluate(self, count):
@@ -112,55 +109,5 @@ class Table(AbstractSchedule):
         start, end = self.values[left], self.values[right]
         return between(start, end, done, 1 - done, done < 0.5)
 
-
-def _vectors(node: Any, *names: str) -> None:
-    """Sequences of numbers as one array each, so that a node has one leaf for all."""
-    for name in names:
-        value = getattr(node, name)
-        if isinstance(value, (list, tuple)) and any(_is_traced(v) for v in value):
-            value = _stacked(value)
-        elif isinstance(value, (list, tuple, np.ndarray)):
-            value = np.array(value)
-            if name == "values" or value.size == 0:
-                value = value.astype(np.float64 if name == "values" else np.int64)
-            value.setflags(write=False)
-        object.__setattr__(node, name, value)
-        if isinstance(value, (np.ndarray, jax.Array)):
-            _check_vector(node, name, value)
-
-
-def _is_traced(value: Any) -> bool:
-    return isinstance(value, jax.Array)
-
-
-def _stacked(values: Any) -> jax.Array:
-    arrays = [jnp.asarray(v) for v in values]
-    whole = all(jnp.issubdtype(a.dtype, jnp.integer) for a in arrays)
-    dtype = clock.int_dtype() if whole else clock.float_dtype()
-    return jnp.stack([a.astype(dtype) for a in arrays])
-
-
-def _check_vector(node: Any, name: str, value: Any) -> None:
-    who = type(node).__name__
-    checks.consistent(
-        who,
-        f"{name} in one row",
-        value.ndim == 1,
-        f"shape {value.shape}",
-        "Pass a list of numbers; make batches with stack or vmap.",
-    )
-    checks.number(node, name)
-    known = checks.concrete(value)
-    if name == "boundaries" and known is not None:
-        checks.increasing(who, name, list(known))
-
-
-def _is_vector(value: Any) -> bool:
-    return isinstance(value, (np.ndarray, jax.Array)) and value.ndim == 1
-
-
-def _index(count: jax.Array, boundaries: jax.Array) -> jax.Array:
-    """How many boundaries are over at each count."""
-    row = jnp.expand_dims(boundaries, tuple(range(count.ndim)))
-    is_over = clock.reached(count[..., None], row)
-    return jnp.sum(is_over, axis=-1, dtype=clock.int_dtype())
+    def horizon(self):
+        return len(self.values) - 1

@@ -3,7 +3,9 @@
 Nearly every published schedule is a few of these, joined.
 """
 
-from jaxsched._core import AbstractCurve, AbstractSchedule, Real, Steps, checks
+import jax.numpy as jnp
+
+from jaxsched._core import AbstractCurve, AbstractSchedule, Real, Steps, checks, clock
 from jaxsched.curves import Linear
 
 
@@ -42,3 +44,44 @@ class Transition(AbstractSchedule):
         return self.curve.blend(
             self.init_value, self.end_value, count, self.transition_steps
         )
+
+    def horizon(self):
+        return self.transition_steps
+
+
+class ExtendingTransition(AbstractSchedule):
+    r"""A transition whose end moves on by a period whenever it is reached.
+
+    $$s(t) = (1 - w) \, a + w \, b, \qquad w = w\big(t / (P \lceil t / P \rceil)\big)$$
+
+    It is at $b$ at every multiple of $P$, and jumps back up after it: TensorFlow's and
+    Keras's polynomial decay with `cycle=True`.
+
+    Args:
+        init_value: $a$, at count 0.
+        end_value: $b$, at the multiples of the period.
+        period_steps: $P > 0$, in updates.
+        curve: $w$, a shape from `jaxsched.curves`.
+
+    >>> decay = ExtendingTransition(1.0, 0.0, period_steps=4)
+    >>> [float(decay(count)) for count in (0, 2, 4, 6, 8)]
+    [1.0, 0.5, 0.0, 0.25, 0.0]
+    """
+
+    init_value: Real
+    end_value: Real
+    period_steps: Steps
+    curve: AbstractCurve = Linear()
+
+    def __post_init__(self):
+        checks.number(self, "init_value", "end_value")
+        checks.positive_length(self, "period_steps")
+        checks.instance(self, "curve", AbstractCurve, "Linear()")
+
+    def evaluate(self, count):
+        _, within = clock.cycle(count, self.period_steps)
+        period = jnp.asarray(self.period_steps, within.dtype)
+        # The multiple that comes next, or is now; at count 0 the first one.
+        over = jnp.where((within > 0) | (count <= 0), within, period)
+        length = clock.later(clock.since(count, over), period)
+        return self.curve.blend(self.init_value, self.end_value, count, length)

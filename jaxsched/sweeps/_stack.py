@@ -6,9 +6,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 
-from jaxsched._core import AbstractSchedule, ScheduleLike, as_schedules, clock, to_python
+from jaxsched._core import (
+    AbstractSchedule,
+    ScheduleLike,
+    as_schedules,
+    batched,
+    clock,
+    kind_of,
+    to_python,
+)
 from jaxsched.combinators import Switch
 
 
@@ -39,17 +46,15 @@ def stack(schedules: Iterable[ScheduleLike]) -> Any:
     members = as_schedules(schedules)
     if not members:
         raise ValueError("stack(schedules) must not be empty. Give at least one.")
-    groups: dict[Any, list[list[Any]]] = {}
+    groups: dict[Any, list[Any]] = {}
     places: list[tuple[int, int]] = []
     order: dict[Any, int] = {}
     for member in members:
-        leaves, treedef = jax.tree.flatten(member)
-        # A table of another length is another structure to a batch.
-        kind = (treedef, tuple(np.shape(leaf) for leaf in leaves))
+        kind = kind_of(member)
         group = groups.setdefault(kind, [])
         places.append((order.setdefault(kind, len(order)), len(group)))
-        group.append(leaves)
-    branches = [_stacked(treedef, group) for (treedef, _), group in groups.items()]
+        group.append(member)
+    branches = [batched(group) for group in groups.values()]
     if len(branches) == 1 and jax.tree.leaves(branches[0]):
         return branches[0]
     # Several shapes; or members without a number, that the index makes a batch of.
@@ -94,17 +99,6 @@ def num_members(batch: AbstractSchedule) -> int:
             f"{shapes[:8]}. Make one with stack, grid or sample."
         )
     return int(sizes.pop() or 0)
-
-
-def _stacked(treedef: Any, group: list[list[Any]]) -> Any:
-    leaves = [_column(list(column)) for column in zip(*group, strict=True)]
-    return jax.tree.unflatten(treedef, leaves)
-
-
-def _column(values: list[Any]) -> jax.Array:
-    if any(isinstance(value, Tracer) for value in values):
-        return jnp.stack([clock.strong(value) for value in values])
-    return clock.strong(np.array(values))
 
 
 def _member(leaf: np.ndarray) -> Any:

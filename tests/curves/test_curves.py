@@ -27,6 +27,21 @@ SHAPES = [
     (curves.Exponential(0.0), o.linear),
     (curves.Exponential(3.0), o.exponential(3)),
     (curves.Exponential(-3.0), o.exponential(-3)),
+    (curves.Rex(), o.rex(0.5)),
+    (curves.Rex(0.1), o.rex(o.real32(0.1))),
+    (curves.Rex(10.0), o.rex(10)),
+    (curves.InverseSqrt(), o.inverse_sqrt_curve(10)),
+    (curves.Hyperbolic(1.0), o.hyperbolic(1)),
+    (curves.Hyperbolic(0.25), o.hyperbolic(0.25)),
+    (curves.Tanh(), o.tanh(-6, 3)),
+    (curves.Tanh(-2.5, 2.5), o.tanh(-2.5, 2.5)),
+    (curves.MirrorCosine(), o.mirror_cosine),
+    (curves.Logarithmic(100.0), o.logarithmic(100)),
+    (curves.KDecay(curves.Cosine(), 2.0), o.k_decay_cosine(2)),
+    (curves.KDecay(curves.Cosine(), 0.5), o.k_decay_cosine(0.5)),
+    (curves.Envelope(curves.Cosine(), curves.Linear()), o.linear_cosine),
+    (curves.Geometric(curves.SmoothStep()), o.smooth_step),
+    (curves.Harmonic(curves.SmoothStep()), o.smooth_step),
 ]
 IDS = [repr(curve) for curve, _ in SHAPES]
 

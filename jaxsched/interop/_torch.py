@@ -1,0 +1,6 @@
+"""The schedulers of torch."""
+
+from collections.abc import Callable
+from typing import Any
+
+PORTS: dict[str, Callable[..., Any]] = {}
