@@ -5,8 +5,10 @@ about `jaxsched`; a shape is a pair (what is done, what is left to do), because 
 the other has no digits left at the far end.
 """
 
+import itertools
 import math
 
+import mpmath as mp
 import numpy as np
 
 Real = np.longdouble
@@ -209,6 +211,82 @@ def inverse_sqrt(v, T):
     return lambda t: Real(v) * np.sqrt(Real(T) / max(t, T))
 
 
+def inverse_power(v, p, T):
+    return lambda t: Real(v) * (Real(T) / max(t, T)) ** Real(p)
+
+
+def saturating(v, k):
+    return lambda t: -Real(v) * np.expm1(-Real(k) * t)
+
+
+def extending(a, b, P):
+    """Keras prints it: the first multiple of the period at or after the count."""
+    return lambda t: transition(a, b, P * max(-(-t // P), 1))(t)
+
+
+def radam(b2):
+    """The paper's formula, in more digits than the difference in it loses."""
+    mp.mp.dps = 60
+    b = mp.mpf(b2)
+    most = 2 / (1 - b) - 1
+
+    def value(t):
+        n = t + 1
+        power_ = b**n
+        rho = most - 2 * n * power_ / (1 - power_)
+        if rho <= 4:
+            return Real(0)
+        r = (rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho)
+        return Real(mp.nstr(mp.sqrt(r), 25))
+
+    return value
+
+
+def monotone_cubic(boundaries, values):
+    """Fritsch and Butland 1984, a piece at a time; the ends as in SciPy's PCHIP."""
+    xs, ys = boundaries, [Real(v) for v in values]
+    h = [Real(b - a) for a, b in itertools.pairwise(xs)]
+    changes = zip(itertools.pairwise(ys), h, strict=True)
+    d = [(b - a) / w if w else Real(0) for (a, b), w in changes]  # level at a jump
+
+    def end(h0, h1, d0, d1):
+        if d0 == 0:
+            return Real(0)
+        slope = ((2 * h0 + h1) * d0 - h0 * d1) / (h0 + h1)
+        if slope * d0 <= 0:
+            return Real(0)
+        return 3 * d0 if d0 * d1 < 0 and abs(slope) > 3 * abs(d0) else slope
+
+    def inner(i):
+        if d[i - 1] * d[i] <= 0:
+            return Real(0)
+        w, v = 2 * h[i] + h[i - 1], h[i] + 2 * h[i - 1]
+        return (w + v) / (w / d[i - 1] + v / d[i])
+
+    if len(d) > 1:
+        slopes = [end(h[0], h[1], d[0], d[1])]
+        slopes += [inner(i) for i in range(1, len(d))]
+        slopes += [end(h[-1], h[-2], d[-1], d[-2])]
+    else:
+        slopes = [*d, *d]
+
+    def value(t):
+        if t < xs[0]:
+            return Real(values[0])
+        for i in range(len(d)):
+            if t < xs[i + 1]:
+                u = Real(t - xs[i]) / h[i]
+                v = Real(xs[i + 1] - t) / h[i]
+                return (
+                    ys[i] * v * v * (1 + 2 * u)
+                    + ys[i + 1] * u * u * (1 + 2 * v)
+                    + h[i] * u * v * (v * slopes[i] - u * slopes[i + 1])
+                )
+        return ys[-1]
+
+    return value
+
+
 def power_decay(v, p, T):
     return lambda t: Real(v) * (1 + Real(t) / Real(T)) ** -Real(p)
 
@@ -251,6 +329,19 @@ def warmup(after, v, T, shape=linear):
 
 def delay(oracle, T):
     return lambda t: oracle(max(t - T, 0))
+
+
+def advance(oracle, T):
+    return lambda t: oracle(t + T)
+
+
+def cooldown(oracle, b, start, T, shape=linear):
+    def value(t):
+        if t < start:
+            return oracle(t)
+        return transition(oracle(start), b, T, shape)(t - start)
+
+    return value
 
 
 def hold(oracle, T):
@@ -305,3 +396,59 @@ def clr(low, high, S, scale=lambda cycle, t: Real(1)):
 def sgdr(high, low, T, g=1, d=1.0):
     """Loshchilov and Hutter 2017."""
     return add(constant(low), repeat(transition(high - low, 0, T, cosine), T, g, d))
+
+
+def noam(d, W):
+    """Vaswani et al. 2017: the first step is number 1."""
+    return lambda t: Real(d) ** Real(-0.5) * min(
+        Real(t + 1) ** Real(-0.5), (t + 1) * Real(W) ** Real(-1.5)
+    )
+
+
+def power_law(most, B, tokens, a, p):
+    """Shen et al. 2024, in tokens."""
+    return lambda t: min(Real(most), B * a * (Real(t) * tokens) ** -p if t else Real(most))
+
+
+def slanted(peak, T, share, ratio):
+    """Howard and Ruder 2018, section 3.2."""
+    cut = int(T * share)
+
+    def value(t):
+        p = Real(t) / cut if t < cut else 1 - Real(t - cut) / (cut * (1 / Real(share) - 1))
+        return Real(peak) * (1 + max(p, Real(0)) * (ratio - 1)) / ratio
+
+    return value
+
+
+def tanh_decay(a, b, T, low, high):
+    """Hsueh et al. 2019; what is left of the height as a logistic function."""
+
+    def value(t):
+        argument = Real(low) + (Real(high) - Real(low)) * min(t, T) / Real(T)
+        return Real(b) + (Real(a) - Real(b)) / (1 + np.exp(2 * argument))
+
+    return value
+
+
+def sigmoid(a, b, T, k, c):
+    def value(t):
+        argument = Real(k) * (min(t, T) / Real(T) - Real(c))
+        return Real(b) + (Real(a) - Real(b)) / (1 + np.exp(argument))
+
+    return value
+
+
+def chebyshev(low, high, N):
+    """Agarwal et al. 2021: the fractal order by its recursion."""
+
+    def order(n):
+        if n == 1:
+            return [0]
+        return [k for i in order(n // 2) for k in (i, n - 1 - i)]
+
+    M, m = 1 / Real(low), 1 / Real(high)
+    steps_ = [
+        2 / ((M + m) - (M - m) * np.cos((Real(i) + Real(0.5)) * PI / N)) for i in order(N)
+    ]
+    return lambda t: steps_[min(t, N - 1)]

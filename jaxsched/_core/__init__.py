@@ -8,6 +8,7 @@ from ._batch import kind_of as kind_of
 from ._curve import AbstractCurve as AbstractCurve
 from ._curve import between as between
 from ._curve import way_between as way_between
+from ._curve import way_of as way_of
 from ._length import Length as Length
 from ._node import Node as Node
 from ._node import static as static
@@ -60,4 +61,5 @@ __all__ = [
     "tokens",
     "vectors",
     "way_between",
+    "way_of",
 ]

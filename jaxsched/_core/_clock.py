@@ -69,6 +69,30 @@ def since(count: jax.Array, start: Any) -> jax.Array:
     return jnp.maximum(_difference(count, start), 0)
 
 
+class Gap(NamedTuple):
+    """A number of updates as an integer and a fraction, neither rounded."""
+
+    whole: jax.Array
+    part: Any
+
+
+def gap(later: Any, earlier: Any) -> Gap:
+    """`max(later - earlier, 0)` with all digits, whatever the types."""
+    (a, a_part), (b, b_part) = _split(later), _split(earlier)
+    whole = a - b
+    if a_part is _ZERO and b_part is _ZERO:
+        return Gap(jnp.maximum(whole, 0), _ZERO)
+    part = a_part - b_part
+    is_over = as_float(whole) + part <= 0
+    return Gap(jnp.where(is_over, 0, whole), jnp.where(is_over, 0, part))
+
+
+def is_positive(count: Any) -> jax.Array:
+    """Whether any of it is there."""
+    whole, part = _split(count)
+    return whole > 0 if part is _ZERO else as_float(whole) + part > 0
+
+
 def until(count: jax.Array, end: Any) -> jax.Array:
     """`max(end - count, 0)`: an integer if both are."""
     return jnp.maximum(-_difference(count, end), 0)
@@ -208,7 +232,7 @@ def ratio(count: jax.Array, steps: Any) -> Ratio:
     return _quotient(count, steps, _split(count)[0] // divisor)
 
 
-def fraction(count: jax.Array, steps: Any) -> jax.Array:
+def fraction(count: Any, steps: Any) -> jax.Array:
     """`count / steps` for `count <= steps`, without the cost of an integer division.
 
     Outside it is some finite number.
@@ -216,7 +240,7 @@ def fraction(count: jax.Array, steps: Any) -> jax.Array:
     return _quotient(count, steps, jnp.zeros((), int_dtype())).value
 
 
-def _quotient(count: jax.Array, steps: Any, quotient: jax.Array) -> Ratio:
+def _quotient(count: Any, steps: Any, quotient: jax.Array) -> Ratio:
     """`count / steps`, given its whole part."""
     steps = _positive(steps)
     whole, part = _split(count)
@@ -233,13 +257,13 @@ def _quotient(count: jax.Array, steps: Any, quotient: jax.Array) -> Ratio:
     low = residue / (scale * _GRID)
 
     short = quotient & (_SHORT - 1)
-    value, error = _two_sum(as_float(short) + as_float(grid) / _GRID, low)
-    value, more = _two_sum(as_float(quotient - short), value)
+    value, error = two_sum(as_float(short) + as_float(grid) / _GRID, low)
+    value, more = two_sum(as_float(quotient - short), value)
     exact = Ratio(value, error + more)
     if part is _ZERO and divisor_part is _ZERO:
         return exact
     fits = (part == 0) & (divisor_part == 0)
-    plain = _float_quotient(as_float(count), scale)
+    plain = _float_quotient(as_float(whole) + part, scale)
     return Ratio(*(jnp.where(fits, a, b) for a, b in zip(exact, plain, strict=True)))
 
 
@@ -248,11 +272,11 @@ def _float_quotient(count: jax.Array, scale: jax.Array) -> Ratio:
     value = count / scale
     back = jax.lax.stop_gradient(product(value, scale))
     missing = (jax.lax.stop_gradient(count) - back.value) - back.error
-    return Ratio(*_two_sum(value, missing / jax.lax.stop_gradient(scale)))
+    return Ratio(*two_sum(value, missing / jax.lax.stop_gradient(scale)))
 
 
 def product(count: jax.Array, rate: Any) -> Ratio:
-    """`count * rate` with its rounding error (exact up to counts of 2^24)."""
+    """`count * rate` with its rounding error."""
     dtype = float_dtype()
     info = jnp.finfo(dtype)
     half = (int(info.nmant) + 1) // 2
@@ -261,16 +285,21 @@ def product(count: jax.Array, rate: Any) -> Ratio:
         high = jax.lax.reduce_precision(x, info.nexp, half - 1)
         return high, x - high
 
-    count_high, count_low = split(as_float(count))
+    whole, part = _split(count)
+    near = as_float(whole)
+    # What a float lacks of a count beyond 2^24.
+    lost = whole - jnp.minimum(near, _last_float()).astype(whole.dtype)
+    count_high, count_low = split(near)
     rate_high, rate_low = split(as_float(rate))
+    count_low = count_low + (as_float(lost) + part)
     # Each product of halves is exact, so that fusing it into the sum changes nothing.
     tail = count_high * rate_low + count_low * rate_high + count_low * rate_low
-    return Ratio(*_two_sum(count_high * rate_high, tail))
+    return Ratio(*two_sum(count_high * rate_high, tail))
 
 
 def one_plus(x: Ratio) -> Ratio:
     """`1 + x` without losing what `x` knows beyond its last place."""
-    value, error = _two_sum(jnp.ones_like(x.value), x.value)
+    value, error = two_sum(jnp.ones_like(x.value), x.value)
     return Ratio(value, error + x.error)
 
 
@@ -313,12 +342,18 @@ def _split(x: Any) -> tuple[jax.Array, Any]:
 
     A negative length, which only a traced value can be, counts as 0; infinity as 1e30.
     """
+    if isinstance(x, Gap):
+        return x.whole, x.part
     if jnp.issubdtype(jnp.result_type(x), jnp.integer):
         return jnp.maximum(jnp.asarray(x, int_dtype()), 0), _ZERO
     x = jnp.clip(as_float(x), 0, _FOREVER)
-    last = np.nextafter(np.asarray(max_count(), float_dtype()), 0)
-    whole = jnp.floor(jnp.minimum(x, last)).astype(int_dtype())
+    whole = jnp.floor(jnp.minimum(x, _last_float())).astype(int_dtype())
     return whole, x - as_float(whole)
+
+
+def _last_float() -> Any:
+    """The largest float that is a count."""
+    return np.nextafter(np.asarray(max_count(), float_dtype()), 0)
 
 
 def _difference(a: Any, b: Any) -> jax.Array:
@@ -333,7 +368,7 @@ def _both_whole(a: Any, b: Any) -> bool:
     return all(jnp.issubdtype(jnp.result_type(x), jnp.integer) for x in (a, b))
 
 
-def _two_sum(a: jax.Array, b: jax.Array) -> tuple[jax.Array, jax.Array]:
+def two_sum(a: jax.Array, b: jax.Array) -> tuple[jax.Array, jax.Array]:
     """`a + b` rounded, and exactly what rounding took."""
     total = a + b
     b_seen = total - a

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from ._clock import float_dtype, fraction, until
+from ._clock import float_dtype, fraction, gap, is_positive
 from ._node import Node
 
 
@@ -45,7 +45,10 @@ class AbstractCurve(Node):
 
     def blend(self, start: Any, end: Any, count: jax.Array, steps: Any) -> jax.Array:
         """From `start` at count 0 to `end` at count `steps`, both exact."""
-        way = way_between(count, steps)
+        return self.along(way_between(count, steps), start, end)
+
+    def along(self, way: "Way", start: Any, end: Any) -> jax.Array:
+        """The value between two ends at a place on the way."""
         shape, missing = self.evaluate(way.done), self.rest(way.rest)
         # Close to an end only what is small there is known to all its digits.
         from_start = (way.done < 0.05) | ((way.done < 0.95) & (shape < 0.5))
@@ -70,19 +73,25 @@ class Way(NamedTuple):
         return jnp.where(self.inside, path, jnp.where(self.over, end, start))
 
 
-def way_between(count: jax.Array, steps: Any) -> Way:
+def way_between(count: Any, steps: Any) -> Way:
     """How much of the way is done and how much is left, each to all its digits.
 
     Half way wherever the ends decide: a slope that is infinite at an end would otherwise
     poison the gradient of the whole schedule.
     """
-    left = until(count, steps)
-    inside = (count > 0) & (left > 0)
+    left = gap(steps, count)
+    return way_of(fraction(count, steps), fraction(left, steps), count, left)
+
+
+def way_of(done: jax.Array, rest: jax.Array, count: Any, left: Any) -> Way:
+    """The way with these shares done and left; at its ends where nothing of one is."""
+    over = ~is_positive(left)
+    inside = is_positive(count) & ~over
     # Nor may rounding put it at an end, which happens from 2^24 updates on.
     most = 1 - jnp.finfo(float_dtype()).epsneg
-    done = jnp.where(inside, jnp.minimum(fraction(count, steps), most), 0.5)
-    rest = jnp.where(inside, jnp.minimum(fraction(left, steps), most), 0.5)
-    return Way(inside, left <= 0, done, rest)
+    done = jnp.where(inside, jnp.minimum(done, most), 0.5)
+    rest = jnp.where(inside, jnp.minimum(rest, most), 0.5)
+    return Way(inside, over, done, rest)
 
 
 def between(start: Any, end: Any, done: Any, rest: Any, from_start: Any) -> jax.Array:

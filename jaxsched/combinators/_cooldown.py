@@ -60,7 +60,7 @@ class Cooldown(AbstractSchedule):
         begun = clock.reached(count, self.decay_start)
         left = jnp.where(begun, clock.clamp(count, self.decay_start), count)
         value = self.schedule.evaluate(left)
-        age = clock.since(count, self.decay_start)
+        age = clock.gap(count, self.decay_start)
         path = self.curve.blend(value, self.end_value, age, self.decay_steps)
         return jnp.where(begun, path, value)
 

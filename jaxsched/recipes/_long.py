@@ -13,7 +13,7 @@ from jaxsched._core import (
 )
 from jaxsched.combinators import Advance, Join
 from jaxsched.curves import Cosine, Geometric, Harmonic, Linear
-from jaxsched.schedules import InversePowerDecay, InverseSqrtDecay, Transition
+from jaxsched.schedules import InversePowerDecay, InverseSqrtDecay, PowerDecay, Transition
 
 
 def phases_schedule(init_value: Real, *, phases: Sequence[tuple]) -> AbstractSchedule:
@@ -157,8 +157,10 @@ def inverse_sqrt_schedule(
     Reference: Vaswani et al., Attention Is All You Need, 2017; Zhai et al., Scaling
     Vision Transformers, 2022, arXiv:2106.04560.
     """
-    timescale = warmup_steps if timescale_steps is None else timescale_steps
-    decay = Advance(InverseSqrtDecay(peak_value, timescale), timescale)
+    if timescale_steps is None:
+        decay = Advance(InverseSqrtDecay(peak_value, warmup_steps), warmup_steps)
+    else:
+        decay = PowerDecay(peak_value, 0.5, timescale_steps)
     return Join([Transition(init_value, peak_value, warmup_steps), decay], [warmup_steps])
 
 

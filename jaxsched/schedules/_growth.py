@@ -62,21 +62,20 @@ class RAdamRectification(AbstractSchedule):
     def evaluate(self, count):
         pace = -jnp.log1p(jnp.clip(self.b2, 0.6001, 1 - 1e-7) - 1)
         number = clock.as_float(clock.later(count, 1))
-        first = _langevin(pace / 2)
         last = 1 / jnp.tanh(pace / 2)
-        length = number * (1 - _langevin(pace / 2 * number)) + first
+        length = number * _short_of_one(pace / 2 * number) + (1 - _short_of_one(pace / 2))
         begun = length > 4
         length = jnp.where(begun, length, 5)
         share = (length - 4) / (last - 4) * ((length - 2) / (last - 2)) * (last / length)
         return jnp.where(begun, jnp.sqrt(share), 0)
 
 
-def _langevin(z):
-    """`coth(z) - 1 / z` for `z > 0`, by its series where that difference cancels."""
+def _short_of_one(z):
+    """`1 - L(z)` for `z > 0`: a series near 0, and without 1 where L is close to it."""
     small = z < 0.5
-    near, far = jnp.where(small, z, 0.1), jnp.where(small, 1.0, jnp.minimum(z, 1e20))
+    near, far = jnp.where(small, z, 0.1), jnp.where(small, 1.0, jnp.clip(z, 0.5, 1e20))
     square = near * near
     series = 1 / 3 - square * (
         1 / 45 - square * (2 / 945 - square * (1 / 4725 - square * (2 / 93555)))
     )
-    return jnp.where(small, near * series, 1 / jnp.tanh(far) - 1 / far)
+    return jnp.where(small, 1 - near * series, 1 / far - 2 / jnp.expm1(2 * far))

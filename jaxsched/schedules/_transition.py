@@ -5,7 +5,15 @@ Nearly every published schedule is a few of these, joined.
 
 import jax.numpy as jnp
 
-from jaxsched._core import AbstractCurve, AbstractSchedule, Real, Steps, checks, clock
+from jaxsched._core import (
+    AbstractCurve,
+    AbstractSchedule,
+    Real,
+    Steps,
+    checks,
+    clock,
+    way_of,
+)
 from jaxsched.curves import Linear
 
 
@@ -81,7 +89,9 @@ class ExtendingTransition(AbstractSchedule):
     def evaluate(self, count):
         _, within = clock.cycle(count, self.period_steps)
         period = jnp.asarray(self.period_steps, within.dtype)
-        # The multiple that comes next, or is now; at count 0 the first one.
-        over = jnp.where((within > 0) | (count <= 0), within, period)
-        length = clock.later(clock.since(count, over), period)
-        return self.curve.blend(self.init_value, self.end_value, count, length)
+        # To the next multiple, which may be now; at count 0 to the first one.
+        left = jnp.where((within > 0) | (count <= 0), period - within, 0)
+        done, rest = clock.as_float(count), clock.as_float(left)
+        length = jnp.maximum(done + rest, 1e-6)
+        way = way_of(done / length, rest / length, count, left)
+        return self.curve.along(way, self.init_value, self.end_value)

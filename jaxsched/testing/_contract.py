@@ -273,7 +273,7 @@ def _real(schedule: Any) -> Any:
     """Lengths as floats too, but not what chooses a branch."""
 
     def convert(path, leaf):
-        chooses = getattr(path[-1], "name", "") == "index"
+        chooses = getattr(path[-1], "name", "") in ("index", "seed")
         dtype = clock.int_dtype() if chooses else clock.float_dtype()
         return jnp.asarray(leaf).astype(dtype)
 

@@ -42,6 +42,7 @@ def random_settings(rng, num, **fixed):
         "atol": rng.choice([0, 1e-3, 0.1], num).astype(np.float32),
         "cooldown": rng.integers(0, 5, num).astype(np.int32),
         "min_scale": rng.choice([0, 1e-3, 0.2], num).astype(np.float32),
+        "min_cut": rng.choice([0, 0.0123], num).astype(np.float32),
         "warmup_steps": rng.integers(0, 20, num).astype(np.int32),
     }
     return {**draws, **fixed}

@@ -1,7 +1,7 @@
 """The plateau rule in plain Python, written from torch's and nothing else.
 
-Two things differ from torch, on purpose: the margin of a relative threshold is taken of
-the absolute value of the best metric, and a cut is never too small to be made.
+One thing differs from torch, on purpose: the margin of a relative threshold is taken of
+the absolute value of the best metric.
 """
 
 import math
@@ -16,6 +16,7 @@ def plateau(
     atol=0.0,
     cooldown=0,
     min_scale=0.0,
+    min_cut=0.0,
     warmup_steps=0,
     mode="min",
 ):
@@ -34,7 +35,8 @@ def plateau(
                 cooling -= 1
                 bad = 0
             if bad > patience:
-                scale = min(scale, max(scale * factor, min_scale))
+                cut = min(scale, max(scale * factor, min_scale))
+                scale = cut if scale - cut > min_cut else scale
                 cooling, bad = cooldown, 0
         scales.append(scale)
     return scales

@@ -1,0 +1,235 @@
+"""The schedules of transformers by the names of its functions: warmup, then a decay.
+
+Each starts at 0 and is at the rate of the optimizer after its warmup. What follows is
+measured from there, in lengths of at least 1.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import jax.numpy as jnp
+
+from jaxsched._core import (
+    AbstractCurve,
+    AbstractSchedule,
+    Constant,
+    Real,
+    Steps,
+    checks,
+)
+from jaxsched.combinators import Advance, Clip, Join, Repeat
+from jaxsched.curves import Cosine, Linear, Polynomial, SquareRoot
+from jaxsched.schedules import InverseSqrtDecay, Transition
+
+_TYPES = ("linear", "cosine", "1-sqrt")
+
+
+def get_constant_schedule(base_lr: Real, last_epoch: int = -1) -> AbstractSchedule:
+    """The constant."""
+    del last_epoch
+    return Constant(base_lr)
+
+
+def get_constant_schedule_with_warmup(
+    base_lr: Real, num_warmup_steps: Steps, last_epoch: int = -1
+) -> AbstractSchedule:
+    """A line up, which stays where it arrives."""
+    del last_epoch
+    _check("get_constant_schedule_with_warmup", base_lr, num_warmup_steps)
+    return Transition(0.0, base_lr, num_warmup_steps)
+
+
+def get_linear_schedule_with_warmup(
+    base_lr: Real, num_warmup_steps: Steps, num_training_steps: Steps, last_epoch: int = -1
+) -> AbstractSchedule:
+    """A line up, and one down to 0 at the end of the run."""
+    del last_epoch
+    who = "get_linear_schedule_with_warmup"
+    _check(who, base_lr, num_warmup_steps, num_training_steps=num_training_steps)
+    left = num_training_steps - num_warmup_steps
+    steps = _at_least(left, 1)
+    # A line longer than what is left of the run is joined in its middle.
+    decay = _advanced(Transition(base_lr, 0.0, steps), steps - left)
+    return _warm(base_lr, num_warmup_steps, decay)
+
+
+def get_cosine_schedule_with_warmup(
+    base_lr: Real,
+    num_warmup_steps: Steps,
+    num_training_steps: Steps,
+    num_cycles: Real = 0.5,
+    last_epoch: int = -1,
+) -> AbstractSchedule:
+    """A line up, then waves, which go on after the end of the run."""
+    del last_epoch
+    who = "get_cosine_schedule_with_warmup"
+    _check(who, base_lr, num_warmup_steps, num_training_steps=num_training_steps)
+    steps = _at_least(num_training_steps - num_warmup_steps, 1)
+    wave = _wave(who, base_lr, 0.0, steps, num_cycles)
+    return _warm(base_lr, num_warmup_steps, wave)
+
+
+def get_cosine_with_hard_restarts_schedule_with_warmup(
+    base_lr: Real,
+    num_warmup_steps: Steps,
+    num_training_steps: Steps,
+    num_cycles: Real = 1,
+    last_epoch: int = -1,
+) -> AbstractSchedule:
+    """A line up, so many cosines down, and 0 after the end of the run."""
+    del last_epoch
+    who = "get_cosine_with_hard_restarts_schedule_with_warmup"
+    _check(who, base_lr, num_warmup_steps, num_training_steps=num_training_steps)
+    _not_negative(who, num_cycles=num_cycles)
+    steps = _at_least(num_training_steps - num_warmup_steps, 1)
+
+    def down(period):
+        return Transition(base_lr, 0.0, period, Cosine())
+
+    cycles = _cycles(down, base_lr, steps, num_cycles)
+    return Join([_rise(base_lr, num_warmup_steps), cycles, 0.0], _ends(num_warmup_steps, steps))
+
+
+def get_polynomial_decay_schedule_with_warmup(
+    base_lr: Real,
+    num_warmup_steps: Steps,
+    num_training_steps: Steps,
+    lr_end: Real = 1e-7,
+    power: Real = 1.0,
+    last_epoch: int = -1,
+) -> AbstractSchedule:
+    """A line up, then a polynomial down to the end of the run."""
+    del last_epoch
+    who = "get_polynomial_decay_schedule_with_warmup"
+    _check(who, base_lr, num_warmup_steps, num_training_steps=num_training_steps)
+    checks.number(who, lr_end=lr_end)
+    _not_negative(who, power=power)
+    checks.consistent(
+        who,
+        "lr_end < base_lr",
+        base_lr > lr_end,
+        f"lr_end={lr_end} and base_lr={base_lr}",
+        "Lower lr_end.",
+    )
+    if _is(power, 0):
+        # Nothing is lost on the way, and all of it one step after the end.
+        steps = _at_least(num_training_steps // 1 + 1 - num_warmup_steps, 0)
+        ends = _ends(num_warmup_steps, steps)
+        return Join([_rise(base_lr, num_warmup_steps), base_lr, lr_end], ends)
+    steps = _at_least(num_training_steps - num_warmup_steps, 0)
+    curve = Linear() if _is(power, 1) else Polynomial(power)
+    decay = Transition(base_lr, lr_end, steps, curve)
+    return _warm(base_lr, num_warmup_steps, decay)
+
+
+def get_inverse_sqrt_schedule(
+    base_lr: Real,
+    num_warmup_steps: Steps,
+    timescale: Steps | None = None,
+    last_epoch: int = -1,
+) -> AbstractSchedule:
+    """A line up, then a decay that begins as if `timescale` were over."""
+    del last_epoch
+    who = "get_inverse_sqrt_schedule"
+    _check(who, base_lr, num_warmup_steps)
+    if timescale is None:
+        timescale = _where(num_warmup_steps == 0, 10_000, num_warmup_steps)
+    checks.positive_length(who, timescale=timescale)
+    decay = Advance(InverseSqrtDecay(base_lr, timescale), timescale)
+    return _warm(base_lr, num_warmup_steps, decay)
+
+
+def get_cosine_with_min_lr_schedule_with_warmup(
+    base_lr: Real,
+    num_warmup_steps: Steps,
+    num_training_steps: Steps,
+    num_cycles: Real = 0.5,
+    last_epoch: int = -1,
+    min_lr: Real | None = None,
+    min_lr_rate: Real | None = None,
+) -> AbstractSchedule:
+    """A line up from 0, then waves down to a floor, which go on after the end."""
+    del last_epoch
+    who = "get_cosine_with_min_lr_schedule_with_warmup"
+    _check(who, base_lr, num_warmup_steps, num_training_steps=num_training_steps)
+    floor = _floor(who, base_lr, min_lr, min_lr_rate)
+    steps = _at_least(num_training_steps - num_warmup_steps, 1)
+    wave = _above_zero(_wave(who, base_lr, floor, steps, num_cycles), floor)
+    return _warm(base_lr, num_warmup_steps, wave)
+
+
+def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(
+    base_lr: Real,
+    num_warmup_steps: Steps,
+    num_training_steps: Steps,
+    num_cycles: Real = 0.5,
+    last_epoch: int = -1,
+    min_lr: Real | None = None,
+    min_lr_rate: Real | None = None,
+    warmup_lr_rate: Real | None = None,
+) -> AbstractSchedule:
+    """The same one step early; the last step of the warmup is at the full rate."""
+    del last_epoch
+    who = "get_cosine_with_min_lr_schedule_with_warmup_lr_rate"
+    _check(who, base_lr, num_warmup_steps, num_training_steps=num_training_steps)
+    floor = _floor(who, base_lr, min_lr, min_lr_rate)
+    steps = _at_least(num_training_steps - num_warmup_steps, 1)
+    wave = _above_zero(_wave(who, base_lr, floor, steps, num_cycles), floor)
+
+    # Of a warmup of a fractional length, the last step is above the full rate.
+    last = _at_least(_ceil(num_warmup_steps), 1)
+    if warmup_lr_rate is None:
+        share = last / _at_least(num_warmup_steps, 1)
+        rise = Advance(Transition(0.0, base_lr * share, last), 1)
+    else:
+        checks.number(who, warmup_lr_rate=warmup_lr_rate)
+        last = _at_least(last - 1, 1)
+        share = last / _at_least(num_warmup_steps - 1, 1)
+        peak = base_lr * (warmup_lr_rate + (1 - warmup_lr_rate) * share)
+        rise = Transition(base_lr * warmup_lr_rate, peak, last)
+    return Join([rise, Advance(wave, 1)], [num_warmup_steps])
+
+
+def get_wsd_schedule(
+    base_lr: Real,
+    num_warmup_steps: Steps,
+    num_decay_steps: Steps,
+    num_training_steps: Steps | None = None,
+    num_stable_steps: Steps | None = None,
+    warmup_type: str = "linear",
+    decay_type: str = "cosine",
+    min_lr_ratio: Real = 0,
+    num_cycles: Real = 0.5,
+    last_epoch: int = -1,
+) -> AbstractSchedule:
+    """A curve up from the floor, a plateau, a curve down; then the floor."""
+    del last_epoch
+    who = "get_wsd_schedule"
+    _check(who, base_lr, num_warmup_steps, num_decay_steps=num_decay_steps)
+    checks.choice(who, choices=_TYPES, warmup_type=warmup_type, decay_type=decay_type)
+    checks.number(who, min_lr_ratio=min_lr_ratio)
+    if num_stable_steps is None:
+        if num_training_steps is None:
+            raise ValueError(
+                f"{who} needs num_training_steps or num_stable_steps, got neither. Give "
+                f"one."
+            )
+        num_stable_steps = num_training_steps - num_warmup_steps - num_decay_steps
+    checks.number(who, num_stable_steps=num_stable_steps)
+
+    floor = base_lr * min_lr_ratio
+    up = {"linear": Linear(), "cosine": Cosine(), "1-sqrt": Polynomial(0.5)}[warmup_type]
+    rise = Transition(floor, base_lr, num_warmup_steps, up)
+    steps = _at_least(num_decay_steps, 1)
+    if decay_type == "cosine":
+        decay = _wave(who, base_lr, floor, steps, num_cycles)
+    else:
+        down = Linear() if decay_type == "linear" else SquareRoot()
+        decay = Transition(base_lr, floor, steps, down)
+    # With too little room for the plateau, the decay is joined in its middle.
+    decay = _advanced(decay, _at_least(-num_stable_steps, 0))
+    stable_end = num_warmup_steps + _at_least(num_stable_steps, 0)
+    left = _at_least(num_decay_steps + _at_most(num_stable_steps, 0), 0)
+    pieces = [_above_zero(rise, floor), base_lr, _above_zero(decay, floor), floor]
+    return Join(pieces, [num_warmup_steps, stable_end, stable_end + left])
