@@ -5,6 +5,7 @@ serves every schedule, `vmap` trains a thousand at once, `grad` differentiates t
 them, and a checkpoint holds them.
 """
 
+from jaxsched import analysis as analysis
 from jaxsched import curves as curves
 from jaxsched import interop as interop
 from jaxsched import sweeps as sweeps
@@ -42,6 +43,8 @@ from jaxsched.combinators import segments as segments
 from jaxsched.controllers import AbstractController as AbstractController
 from jaxsched.controllers import Averaged as Averaged
 from jaxsched.controllers import Controlled as Controlled
+from jaxsched.controllers import GreedyLR as GreedyLR
+from jaxsched.controllers import OptaxPlateau as OptaxPlateau
 from jaxsched.controllers import ReduceOnPlateau as ReduceOnPlateau
 from jaxsched.recipes import chebyshev_schedule as chebyshev_schedule
 from jaxsched.recipes import constant_schedule as constant_schedule
@@ -148,6 +151,7 @@ __all__ = [
     "Delay",
     "ExponentialDecay",
     "ExtendingTransition",
+    "GreedyLR",
     "Hold",
     "InversePowerDecay",
     "InverseSqrtDecay",
@@ -158,6 +162,7 @@ __all__ = [
     "MonotoneCubic",
     "NaturalExponentialDecay",
     "NormalNoise",
+    "OptaxPlateau",
     "PiecewiseConstant",
     "PiecewiseLinear",
     "PowerDecay",
@@ -177,6 +182,7 @@ __all__ = [
     "UniformNoise",
     "Warmup",
     "Wrapped",
+    "analysis",
     "as_schedule",
     "bundle",
     "chebyshev_schedule",

@@ -400,8 +400,9 @@ def sgdr(high, low, T, g=1, d=1.0):
 
 def noam(d, W):
     """Vaswani et al. 2017: the first step is number 1."""
-    return lambda t: Real(d) ** Real(-0.5) * min(
-        Real(t + 1) ** Real(-0.5), (t + 1) * Real(W) ** Real(-1.5)
+    return lambda t: (
+        Real(d) ** Real(-0.5)
+        * min(Real(t + 1) ** Real(-0.5), (t + 1) * Real(W) ** Real(-1.5))
     )
 
 

@@ -6,8 +6,7 @@ from . import _vectors as vectors
 from ._batch import batched as batched
 from ._batch import kind_of as kind_of
 from ._curve import AbstractCurve as AbstractCurve
-from ._curve import between as between
-from ._curve import way_between as way_between
+from ._curve import Way as Way
 from ._curve import way_of as way_of
 from ._length import Length as Length
 from ._node import Node as Node
@@ -45,11 +44,11 @@ __all__ = [
     "Schedules",
     "Steps",
     "Sum",
+    "Way",
     "Wrapped",
     "as_schedule",
     "as_schedules",
     "batched",
-    "between",
     "checks",
     "clock",
     "epochs",
@@ -60,6 +59,5 @@ __all__ = [
     "to_python",
     "tokens",
     "vectors",
-    "way_between",
     "way_of",
 ]

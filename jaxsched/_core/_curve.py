@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from ._clock import float_dtype, fraction, gap, is_positive
+from . import _clock as clock
 from ._node import Node
 
 
@@ -36,69 +36,74 @@ class AbstractCurve(Node):
 
     def __call__(self, x: Any) -> jax.Array:
         """The shape at `x`, which is clipped to [0, 1]."""
-        x = jnp.asarray(x, float_dtype())
+        x = jnp.asarray(x, clock.float_dtype())
         inside = (x > 0) & (x < 1)
         # The inner select keeps a slope that is infinite at an end out of gradients.
         shape = self.evaluate(jnp.where(inside, x, 0.5))
         ends = (x >= 1).astype(x.dtype)
         return jnp.where(inside, shape, ends).astype(x.dtype)
 
-    def blend(self, start: Any, end: Any, count: jax.Array, steps: Any) -> jax.Array:
+    def is_symmetric(self) -> bool:
+        """Whether it looks the same from both ends, with finite slopes at them.
+
+        Then `evaluate` alone gives the way from either end, and is asked at the ends too.
+        """
+        return False
+
+    def blend(self, start: Any, end: Any, count: Any, steps: Any) -> jax.Array:
         """From `start` at count 0 to `end` at count `steps`, both exact."""
         return self.along(way_between(count, steps), start, end)
 
     def along(self, way: "Way", start: Any, end: Any) -> jax.Array:
         """The value between two ends at a place on the way."""
-        shape, missing = self.evaluate(way.done), self.rest(way.rest)
+        start, end = clock.as_float(start), clock.as_float(end)
+        nearer = clock.select(way.from_start, start, end)
+        if self.is_symmetric():
+            farther = clock.select(way.from_start, end, start)
+            return self.mix(nearer, farther, self.evaluate(way.share))
+        # At an end the shape is asked half way instead: a slope that is infinite there
+        # would poison the gradient. Nor may rounding put it at the far end.
+        inside = way.share > 0
+        share = clock.select(inside, way.share, jnp.full_like(way.share, 0.5))
+        opposite = jnp.minimum(1 - share, 1 - jnp.finfo(share.dtype).epsneg)
+        done = clock.select(way.from_start, share, opposite)
+        rest = clock.select(way.from_start, opposite, share)
+        shape, missing = self.evaluate(done), self.rest(rest)
         # Close to an end only what is small there is known to all its digits.
-        from_start = (way.done < 0.05) | ((way.done < 0.95) & (shape < 0.5))
-        path = self.mix(start, end, shape, missing, from_start)
-        return way.select(path, start, end)
+        from_start = clock.select(share > 0.05, shape < missing, way.from_start)
+        near = clock.select(from_start, start, end)
+        far = clock.select(from_start, end, start)
+        path = self.mix(near, far, clock.select(from_start, shape, missing))
+        return clock.select(inside, path, nearer)
 
-    def mix(self, start: Any, end: Any, done: Any, rest: Any, from_start: Any) -> Any:
-        """The value between two ends; `rest + done = 1`, `from_start` if it is nearer."""
-        return between(start, end, done, rest, from_start)
+    def mix(self, near: Any, far: Any, share: Any) -> jax.Array:
+        """The value at a share of the way between two ends, from one of them."""
+        return between(near, far, share)
 
 
 class Way(NamedTuple):
-    """Where a count is on its way from 0 to a length."""
+    """Where a count is on its way: which end is nearer, and the share of the way to it."""
 
-    inside: jax.Array
-    over: jax.Array
-    done: jax.Array
-    rest: jax.Array
-
-    def select(self, path: Any, start: Any, end: Any) -> jax.Array:
-        """`path` on the way, and the ends by comparing counts."""
-        return jnp.where(self.inside, path, jnp.where(self.over, end, start))
+    from_start: jax.Array
+    share: jax.Array
 
 
 def way_between(count: Any, steps: Any) -> Way:
-    """How much of the way is done and how much is left, each to all its digits.
-
-    Half way wherever the ends decide: a slope that is infinite at an end would otherwise
-    poison the gradient of the whole schedule.
-    """
-    left = gap(steps, count)
-    return way_of(fraction(count, steps), fraction(left, steps), count, left)
+    """The way from count 0 to a length; at its end from the first count if it has none."""
+    return way_of(*clock.ends_around(count, steps))
 
 
-def way_of(done: jax.Array, rest: jax.Array, count: Any, left: Any) -> Way:
-    """The way with these shares done and left; at its ends where nothing of one is."""
-    over = ~is_positive(left)
-    inside = is_positive(count) & ~over
-    # Nor may rounding put it at an end, which happens from 2^24 updates on.
-    most = 1 - jnp.finfo(float_dtype()).epsneg
-    done = jnp.where(inside, jnp.minimum(done, most), 0.5)
-    rest = jnp.where(inside, jnp.minimum(rest, most), 0.5)
-    return Way(inside, over, done, rest)
+def way_of(done: Any, left: Any, steps: Any) -> Way:
+    """The way of which so much is done and so much left, both to all their digits."""
+    from_start = clock.is_less(done, left)
+    nearer = clock.lesser(from_start, done, left)
+    return Way(from_start, clock.fraction(nearer, steps))
 
 
-def between(start: Any, end: Any, done: Any, rest: Any, from_start: Any) -> jax.Array:
-    """The blend `rest * start + done * end` for `rest + done = 1`, from one of its ends.
+def between(near: Any, far: Any, share: Any) -> jax.Array:
+    """The straight line from one end to the other: exact at the near one, monotone.
 
     As a sum of two products it would be as exact, but not monotone: where one product
     stands still for a count, rounded, the other one still moves.
     """
-    near_start = start + (end - start) * done
-    return jnp.where(from_start, near_start, end + (start - end) * rest)
+    return near + (far - near) * share

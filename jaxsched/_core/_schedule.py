@@ -17,6 +17,7 @@ from jax.core import Tracer
 
 from . import _checks as checks
 from . import _clock as clock
+from ._eager import prepare
 from ._node import Node
 from ._types import CountLike, Real, ScheduleLike, Schedules
 
@@ -56,10 +57,9 @@ class AbstractSchedule(Node):
     def __call__(self, count: CountLike) -> jax.Array:
         """The value at a count, or at each count of an array."""
         if not (isinstance(count, Tracer) or checks.are_values_checked()):
-            eager = self.__dict__.get("_eager") or self._prepare()
+            eager = self.__dict__.get("_eager") or prepare(self)
             if eager.leaves is not None and eager.dtype == clock.float_dtype():
-                count = clock.countable(count)
-                return eager.compiled(eager.leaves, count)
+                return eager.compiled(eager.leaves, clock.countable(count))
         return self._at(count)
 
     def _at(self, count: CountLike) -> jax.Array:
@@ -77,19 +77,6 @@ class AbstractSchedule(Node):
             )
         checks.finite(self, value)
         return jnp.broadcast_to(value, count.shape).astype(clock.float_dtype())
-
-    def _prepare(self) -> "_Eager":
-        """Puts the numbers on the device once, for calls outside any trace."""
-        checks.resolved(self)
-        leaves, treedef = jax.tree.flatten(self)
-        if any(isinstance(leaf, Tracer) for leaf in leaves):
-            eager = _Eager(None, None)
-        else:
-            with jax.ensure_compile_time_eval():
-                arrays = [clock.strong(leaf) for leaf in leaves]
-            eager = _Eager(_compiled(treedef), arrays)
-        object.__setattr__(self, "_eager", eager)
-        return eager
 
     def __add__(self, other: ScheduleLike) -> "AbstractSchedule":
         return _flat(Sum, self, other)
@@ -121,28 +108,6 @@ class AbstractSchedule(Node):
 
     def __neg__(self) -> "AbstractSchedule":
         return _flat(Product, -1.0, self)
-
-
-class _Eager:
-    """A schedule made ready for calls outside any trace; no leaves if it is traced."""
-
-    __slots__ = ("compiled", "dtype", "leaves")
-
-    def __init__(self, compiled: Any, leaves: list[jax.Array] | None):
-        self.compiled = compiled
-        self.leaves = leaves
-        self.dtype = clock.float_dtype()
-
-
-@functools.lru_cache(maxsize=4096)
-def _compiled(treedef: Any) -> Callable[..., jax.Array]:
-    """One compiled function for all schedules of a structure."""
-
-    @jax.jit
-    def call(leaves, count):
-        return jax.tree.unflatten(treedef, leaves)._at(count)
-
-    return call
 
 
 def as_schedule(value: ScheduleLike) -> AbstractSchedule:

@@ -70,9 +70,9 @@ def resolve(
 ) -> Any:
     """The same with every length in updates, built anew and so validated.
 
-    Nothing is rounded. A length that is whole becomes an int; any other one stays a
-    fraction, and so phases still add up to the whole: one that is over at 100.5 is over
-    at count 101.
+    Nothing is rounded to whole updates. A length that is whole becomes an int; any other
+    one keeps its fraction, and so phases still add up to the whole, to the precision of
+    a float: one that is over at 100.5 is over at count 101.
 
     Args:
         schedule: a schedule, a bundle, a controller, or a list or dict of them.

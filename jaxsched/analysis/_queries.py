@@ -77,7 +77,9 @@ def mean(schedule: ScheduleLike, start: int, stop: int) -> jax.Array:
     >>> mean(js.Transition(1.0, 0.0, 4), 0, 5)
     Array(0.5, dtype=float32)
     """
-    checks.consistent("mean", "stop > start", stop > start, f"{start}, {stop}", "Swap them.")
+    checks.consistent(
+        "mean", "stop > start", stop > start, f"{start}, {stop}", "Swap them."
+    )
     return area(schedule, start, stop) / (stop - start)
 
 

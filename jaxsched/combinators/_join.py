@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 
 from jaxsched._core import (
@@ -51,18 +52,11 @@ class Join(AbstractSchedule):
 
     def evaluate(self, count):
         value: Any = None
-        start: Any = 0
+        boundaries = (0, *self.boundaries)
         for i, schedule in enumerate(self.schedules):
-            begun = runs = clock.reached(count, start)
-            age = clock.since(count, start)
-            if i < len(self.boundaries):
-                length = self.boundaries[i] - start
-                age, runs = clock.clamp(age, length), begun & (length > 0)
-            # Not its count 0, where many a formula divides by zero.
-            age = jnp.where(runs, age, 1)
-            now = schedule.evaluate(age)
-            value = now if i == 0 else jnp.where(begun, now, value)
-            start = self.boundaries[i] if i < len(self.boundaries) else start
+            begun, age = _own_clock(count, *boundaries[i : i + 2])
+            now = clock.as_float(schedule.evaluate(age))
+            value = now if i == 0 else clock.select(begun, now, value)
         return value
 
     def horizon(self):
@@ -113,3 +107,27 @@ class Warmup(AbstractSchedule):
 def _separate(boundaries: Any) -> tuple[Any, ...]:
     """Boundaries as one leaf each, also where they came as one array."""
     return tuple(boundaries[i] for i in range(len(boundaries)))
+
+
+def _own_clock(count: jax.Array, start: Any, end: Any = None) -> tuple[Any, jax.Array]:
+    """Whether a schedule has begun, and the count of its own that it is asked for.
+
+    Its end once that is over; a count that is not 0, where many a formula divides by
+    zero, while it waits or if it has no length.
+    """
+    is_first = isinstance(start, int) and start == 0
+    begun = None if is_first else clock.reached(count, start)
+    if clock.is_whole(count, start, *(() if end is None else (end,))):
+        age = count if is_first else count - jnp.asarray(start, count.dtype)
+        one = jnp.ones_like(count)
+        if end is not None:
+            length = jnp.asarray(end, count.dtype) - jnp.asarray(start, count.dtype)
+            one = jnp.broadcast_to(jnp.maximum(length, 1), count.shape)
+            age = clock.within(one - length, age, one)
+        return begun, age if is_first else clock.select(begun, age, one)
+    age = clock.since(count, start)
+    runs = True if is_first else begun
+    if end is not None:
+        length = end - start
+        age, runs = clock.clamp(age, length), runs & (length > 0)
+    return begun, jnp.where(runs, age, 1)

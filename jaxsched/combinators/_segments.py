@@ -68,6 +68,17 @@ class Segments(AbstractSchedule):
             run = jax.vmap(run)
         return run(place, clock.since(count, start))
 
+    def __repr__(self):
+        rows = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(self.schedule)}
+        if len(rows) != 1 or () in rows:
+            return super().__repr__()  # a placeholder, or itself in a batch
+        host = jax.tree.map(np.asarray, self.schedule)
+        members = [
+            repr(jax.tree.map(lambda leaf, i=i: leaf[i], host))
+            for i in range(rows.pop()[0])
+        ]
+        return f"segments([{', '.join(members)}], {np.asarray(self.boundaries).tolist()})"
+
     def horizon(self):
         last = jax.tree.map(lambda leaf: leaf[-1], self.schedule)
         return (self.boundaries[-1] if len(self.boundaries) else 0) + last.horizon()

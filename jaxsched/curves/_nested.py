@@ -94,11 +94,12 @@ class Geometric(AbstractCurve):
     def rest(self, y):
         return self.curve.rest(y)
 
-    def mix(self, start: Any, end: Any, done: Any, rest: Any, from_start: Any) -> Any:
-        growth = jnp.maximum(end, 1e-30) / jnp.maximum(start, 1e-30)
-        # From the nearer end, where the exponent is small.
-        near = jnp.where(from_start, start, end)
-        return near * jnp.power(growth, jnp.where(from_start, done, -rest))
+    def is_symmetric(self):
+        return self.curve.is_symmetric()
+
+    def mix(self, near: Any, far: Any, share: Any) -> Any:
+        growth = jnp.maximum(far, 1e-30) / jnp.maximum(near, 1e-30)
+        return near * jnp.power(growth, share)
 
 
 class Harmonic(AbstractCurve):
@@ -131,10 +132,13 @@ class Harmonic(AbstractCurve):
     def rest(self, y):
         return self.curve.rest(y)
 
-    def mix(self, start: Any, end: Any, done: Any, rest: Any, from_start: Any) -> Any:
-        start, end = _not_zero(start), _not_zero(end)
+    def is_symmetric(self):
+        return self.curve.is_symmetric()
+
+    def mix(self, near: Any, far: Any, share: Any) -> Any:
+        near, far = _not_zero(near), _not_zero(far)
         # Of two values of one sign this is a sum without cancellation.
-        return start * end / (rest * end + done * start)
+        return near * (far / ((1 - share) * far + share * near))
 
 
 def _not_zero(value: Any) -> Any:

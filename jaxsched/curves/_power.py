@@ -18,6 +18,9 @@ class Linear(AbstractCurve):
     def rest(self, y):
         return y
 
+    def is_symmetric(self):
+        return True
+
 
 class Polynomial(AbstractCurve):
     r"""A power of what is left, $w(x) = 1 - (1 - x)^p$: optax's polynomial decay.

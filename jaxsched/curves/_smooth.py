@@ -47,6 +47,9 @@ class Cosine(AbstractCurve):
         wave = _half_sine(y)
         return wave if self.exponent is None else jnp.power(wave, self.exponent)
 
+    def is_symmetric(self):
+        return self.exponent is None
+
 
 class SmoothStep(AbstractCurve):
     r"""The cubic with flat ends, $w(x) = x^2 (3 - 2x)$.
@@ -60,6 +63,9 @@ class SmoothStep(AbstractCurve):
 
     def rest(self, y):
         return y * y * (3 - 2 * y)
+
+    def is_symmetric(self):
+        return True
 
 
 class Exponential(AbstractCurve):
@@ -104,6 +110,9 @@ class MirrorCosine(AbstractCurve):
     def rest(self, y):
         return 2 * y - _half_sine(y)
 
+    def is_symmetric(self):
+        return True
+
 
 class Logarithmic(AbstractCurve):
     r"""Fast, then ever slower: $w(x) = \ln(1 + kx) / \ln(1 + k)$.
@@ -138,7 +147,7 @@ class Tanh(AbstractCurve):
     $u = k (1 - c) / 2$.
 
     Args:
-        lower: $l$, the argument at the start.
+        lower: $l$, the argument at the start, clipped to $[-40, 40]$ as the other.
         upper: $u > l$, the argument at the end.
 
     >>> round(float(Tanh(lower=-2.0, upper=2.0)(0.5)), 6)
@@ -170,7 +179,8 @@ def _tanh_between(low, high, x):
     `2 (1 - e^(-2d)) / ((1 + e^(2a)) (1 + e^(-2b)))` with `d = b - a`: no difference of
     nearly equal numbers is left.
     """
-    span = jnp.clip(high - low, 1e-6, 80)
+    low, high = jnp.clip(low, -40, 40), jnp.clip(high, -40, 40)
+    span = jnp.maximum(high - low, 1e-6)
     now = low + span * x
     steps = jnp.expm1(-2 * span * x) / jnp.expm1(-2 * span)
     return steps * (1 + jnp.exp(-2 * high)) / (1 + jnp.exp(-2 * now))

@@ -17,7 +17,7 @@ from jax.core import Tracer
 
 from jaxsched._core import Node
 
-from ._json_reader import NAMED, VECTORS, VERSION, Reader, inside, is_number, is_ours
+from ._json_reader import VECTORS, VERSION, Reader, inside, is_number, is_ours, named
 
 _RESERVED = ("type", "version")
 
@@ -95,7 +95,7 @@ def from_dict(
             f"from_dict(config) must be a mapping, got {config!r}. Load a file first: "
             f"from_dict(json.load(file))."
         )
-    known = dict(NAMED)
+    known = dict(named())
     for kind in types:
         if not (inspect.isclass(kind) and issubclass(kind, Node)):
             raise TypeError(
@@ -111,7 +111,7 @@ def from_dict(
 
 def _node_to_dict(node: Node, path: str) -> dict[str, Any]:
     kind = type(node)
-    if kind.__name__ in NAMED and not is_ours(kind):
+    if kind.__name__ in named() and not is_ours(kind):
         what = f"a {kind.__name__} that is not jaxsched's"
         _refuse(ValueError, path, what, "Rename the class: a file has only its name.")
     written: dict[str, Any] = {"type": kind.__name__}

@@ -6,41 +6,54 @@ names; nothing that it names is ever imported.
 
 import dataclasses
 import difflib
+import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched import _core, combinators, controllers, curves, recipes, schedules
+from jaxsched import _core, combinators, recipes
 from jaxsched._core import Node
 
 VERSION = 1
 # What our constructors turn from a list into one array, with the kinds of its dtype.
 VECTORS = {"boundaries": "if", "values": "f"}
+_ROOMS = ("_core", "combinators", "controllers", "curves", "interop", "schedules")
 _BAD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-def _named() -> dict[str, Callable[..., Any]]:
-    """Every node, every recipe, every unit."""
-    rooms = (_core, curves, schedules, combinators, controllers)
-    public = [getattr(room, name) for room in rooms for name in room.__all__]
-    nodes = [kind for kind in public if inspect.isclass(kind) and issubclass(kind, Node)]
-    nodes = [k for k in nodes if k is not Node and not k.__name__.startswith("Abstract")]
+@functools.cache
+def named() -> dict[str, Callable[..., Any]]:
+    """What it may name: every node, also of a peer alone; every recipe, every unit."""
     units = [_core.epochs, _core.fraction, _core.tokens]
     made = [combinators.bundle, combinators.segments]
-    named = [getattr(recipes, name) for name in recipes.__all__]
-    return {make.__name__: make for make in (*nodes, *units, *made, *named)}
+    recipe = [getattr(recipes, name) for name in recipes.__all__]
+    makers = [*filter(_is_of_a_room, _below(Node)), *units, *made, *recipe]
+    return {make.__name__: make for make in makers}
 
 
-NAMED = _named()
+def _below(kind: type) -> Iterator[type]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from _below(below)
+
+
+def _is_of_a_room(kind: type) -> bool:
+    """Whether it is a node of a schedule that a module of ours has by its name."""
+    package, _, inner = kind.__module__.partition(".")
+    if package != "jaxsched" or inner.partition(".")[0] not in _ROOMS:
+        return False
+    is_abstract = kind.__name__.startswith("Abstract")
+    return not is_abstract and vars(sys.modules[kind.__module__]).get(kind.__name__) is kind
 
 
 def is_ours(kind: Any) -> bool:
     """Whether a configuration that has its name means it."""
-    return NAMED.get(kind.__name__) is kind
+    return named().get(kind.__name__) is kind
 
 
 def is_number(dtype: Any) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jaxsched._core import AbstractSchedule, as_schedule, checks
-from jaxsched.combinators import Join
+from jaxsched.combinators import Advance, Join
 
 from ._factors import is_known, kept
 from ._torch_rules import Anneals, Multiplies, Oscillates, Sets, no_closed_form, since_count
@@ -39,7 +39,7 @@ class Sequence:
             pieces.append(piece)
             if end is not None and not is_known(end - begin, 0):
                 found = kept(piece, end - begin - 1)
-        return Join(pieces, self._boundaries(late))
+        return pieces[0] if len(pieces) == 1 else Join(pieces, self._boundaries(late))
 
     def again(self, found: AbstractSchedule, start: Any) -> AbstractSchedule:
         # torch stops here with an error. What it set out to do is this.
@@ -87,6 +87,8 @@ class Chain:
         for rule in others:
             _check_factor(rule, main is not None)
         curve = as_schedule(start) if main is None else rules[main].run(start, late)
+        if not late and main is not None and getattr(rules[main], "first", None) is not None:
+            curve = Join([rules[main].first, Advance(curve, 1)], [1])
         for i, rule in enumerate(rules):
             if i == main:
                 continue

@@ -52,10 +52,10 @@ class RunningProduct(AbstractSchedule):
         product: Any = self._until
         for _ in range(count.ndim):
             product = jax.vmap(product)
-        return product(jnp.floor(clock.clamp(count, clock.max_count() // 2)))
+        return product(clock.clamp(count, clock.max_count() // 2))
 
     def _until(self, last):
-        last = last.astype(clock.int_dtype())
+        last = last.astype(clock.int_dtype())  # a fractional count has not come yet
         factor = jax.vmap(lambda at: jnp.asarray(self.function.evaluate(at)))
 
         def multiply(block, total):
@@ -78,6 +78,9 @@ class Since(AbstractSchedule):
         some = part != 0
         return jnp.where(some, self.whole.evaluate(count) / jnp.where(some, part, 1), 1)
 
+    def horizon(self):
+        return max(self.whole.horizon(), self.part.horizon())
+
 
 @dataclasses.dataclass(frozen=True)
 class Sets:
@@ -85,6 +88,7 @@ class Sets:
 
     rate: AbstractSchedule
     base: Any = None
+    first: Any = None  # what its constructor sets, if something else
     is_composite = False
 
     def run(self, start: Any, late: int) -> AbstractSchedule:

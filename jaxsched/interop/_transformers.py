@@ -1,128 +1,127 @@
 """The schedulers of transformers: the names of `get_scheduler`, and its functions'.
 
-`get_scheduler` takes a warmup, a length of the whole and the rest in a dictionary; the
-functions behind it, which are here too, take their own arguments. A rate is a factor on
-that of the optimizer there, and so it is here.
+`get_scheduler` takes the warmup and the length of the run, and the rest in a dictionary.
+The functions behind it take arguments of their own.
 """
 
 import inspect
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from typing import Any
 
-import jax.numpy as jnp
+from jaxsched._core import Real, Steps, as_schedule, checks
+from jaxsched.controllers import AbstractController, GreedyLR
 
-from jaxsched._core import (
-    AbstractCurve,
-    AbstractSchedule,
-    Constant,
-    Real,
-    Steps,
-    checks,
-)
-from jaxsched.combinators import Advance, Clip, Join, Repeat
-from jaxsched.controllers import AbstractController, GreedyLR, ReduceOnPlateau
-from jaxsched.curves import Cosine, Linear, Polynomial, SquareRoot
-from jaxsched.recipes import cosine_oscillation_schedule
-from jaxsched.schedules import InverseSqrtDecay, Transition
+from . import _numbers as numbers
+from . import _torch
+from . import _transformers_phases as phases
+from ._factors import one_for_each
 
 
-def get_constant_schedule(base_lr: Real, last_epoch: int = -1) -> AbstractSchedule:
-    """The constant."""
-    del last_epoch
-    return Constant(base_lr)
+def get_reduce_on_plateau_schedule(base_lr: Real, **kwargs: Any) -> AbstractController:
+    """Torch's `ReduceLROnPlateau`."""
+    return _torch.PORTS["ReduceLROnPlateau"](base_lr, **kwargs)
 
 
-def get_constant_schedule_with_warmup(
-    base_lr: Real, num_warmup_steps: Steps, last_epoch: int = -1
-) -> AbstractSchedule:
-    """A line from 0 up, then constant."""
-    del last_epoch
-    return _warm("get_constant_schedule_with_warmup", base_lr, num_warmup_steps, base_lr)
-
-
-def get_linear_schedule_with_warmup(
-    base_lr: Real, num_warmup_steps: Steps, num_training_steps: Steps, last_epoch: int = -1
-) -> AbstractSchedule:
-    """A line from 0 up, a line down to 0 at the end of the run."""
-    del last_epoch
-    who = "get_linear_schedule_with_warmup"
-    left, steps = _rest(who, num_warmup_steps, num_training_steps)
-    # The line down ends with the run, also where its length has been raised to 1.
-    decay = _advanced(Transition(base_lr, 0.0, steps), steps - left)
-    return _warm(who, base_lr, num_warmup_steps, decay)
-
-
-def get_cosine_schedule_with_warmup(
+def get_greedy_schedule(
     base_lr: Real,
-    num_warmup_steps: Steps,
-    num_training_steps: Steps,
-    num_cycles: Real = 0.5,
-    last_epoch: int = -1,
-) -> AbstractSchedule:
-    """A line from 0 up, then a cosine, which goes up again after the end of the run."""
-    del last_epoch
-    who = "get_cosine_schedule_with_warmup"
-    _, steps = _rest(who, num_warmup_steps, num_training_steps)
-    wave = _wave(who, base_lr, 0.0, steps, num_cycles)
-    return _warm(who, base_lr, num_warmup_steps, wave)
-
-
-def get_cosine_with_hard_restarts_schedule_with_warmup(
-    base_lr: Real,
-    num_warmup_steps: Steps,
-    num_training_steps: Steps,
-    num_cycles: Real = 1,
-    last_epoch: int = -1,
-) -> AbstractSchedule:
-    """A line from 0 up, so many cosines down, and 0 after the end of the run."""
-    del last_epoch
-    who = "get_cosine_with_hard_restarts_schedule_with_warmup"
-    _, steps = _rest(who, num_warmup_steps, num_training_steps)
-    cycles = _restarts(who, base_lr, steps, num_cycles)
-    return _warm(who, base_lr, num_warmup_steps, Join([cycles, 0.0], [steps]))
-
-
-def get_polynomial_decay_schedule_with_warmup(
-    base_lr: Real,
-    num_warmup_steps: Steps,
-    num_training_steps: Steps,
-    lr_end: Real = 1e-7,
-    power: Real = 1.0,
-    last_epoch: int = -1,
-) -> AbstractSchedule:
-    """A line from 0 up, a polynomial down to the end of the run."""
-    del last_epoch
-    who = "get_polynomial_decay_schedule_with_warmup"
-    left, _ = _rest(who, num_warmup_steps, num_training_steps)
-    checks.number(who, base_lr=base_lr, lr_end=lr_end)
-    checks.consistent(
-        who,
-        "lr_end < base_lr",
-        base_lr > lr_end,
-        f"lr_end={lr_end} and base_lr={base_lr}",
-        "Lower lr_end.",
+    mode: str = "min",
+    factor: Real = 0.95,
+    patience: Steps = 10,
+    threshold: Real = 1e-6,
+    threshold_mode: str = "abs",
+    cooldown: Steps = 0,
+    warmup: Steps = 0,
+    min_lr: Any = 1e-3,
+    max_lr: Any = 1.0,
+    eps: Real = 1e-8,
+    verbose: bool = False,
+    smooth: bool = False,
+    window_size: int = 50,
+    reset_start: Steps = 500,
+) -> AbstractController:
+    """A constant times `GreedyLR`, whose bounds are shares of the rate."""
+    del verbose
+    who = "get_greedy_schedule"
+    checks.positive(who, base_lr=base_lr)
+    checks.choice(who, choices=("rel", "abs"), threshold_mode=threshold_mode)
+    controller = GreedyLR(
+        factor=factor,
+        patience=patience,
+        rtol=threshold if threshold_mode == "rel" else 0.0,
+        atol=threshold if threshold_mode == "abs" else 0.0,
+        cooldown=cooldown,
+        warmup=warmup,
+        min_scale=one_for_each(min_lr) / base_lr,
+        max_scale=one_for_each(max_lr) / base_lr,
+        min_change=eps / base_lr,
+        reset_after=numbers.at_least(reset_start, 0),
+        window_size=window_size if smooth else 1,
+        mode=mode,
     )
-    if _is(power, 0):
-        # It holds, and drops when the end is over.
-        last = _where(left < 0, 0, left // 1 + 1)
-        return _warm(who, base_lr, num_warmup_steps, Join([base_lr, lr_end], [last]))
-    decay = Transition(base_lr, lr_end, _at_least(left, 0), _polynomial(power))
-    return _warm(who, base_lr, num_warmup_steps, decay)
+    return as_schedule(base_lr) * controller
 
 
-def get_inverse_sqrt_schedule(
-    base_lr: Real,
-    num_warmup_steps: Steps,
-    timescale: Steps | None = None,
-    last_epoch: int = -1,
-) -> AbstractSchedule:
-    """A line from 0 up, then one over the root of the count; its zero is shifted."""
-    del last_epoch
-    who = "get_inverse_sqrt_schedule"
-    checks.length(who, num_warmup_steps=num_warmup_steps)
-    if timescale is None:
-        timescale = _where(num_warmup_steps == 0, 10_000, num_warmup_steps)
-    checks.positive_length(who, timescale=timescale)
-    decay = Advance(InverseSqrtDecay(base_lr, timescale), timescale)
-    return _warm(who, base_lr, num_warmup_steps, decay)
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "constant": phases.get_constant_schedule,
+    "constant_with_warmup": phases.get_constant_schedule_with_warmup,
+    "cosine": phases.get_cosine_schedule_with_warmup,
+    "cosine_warmup_with_min_lr": phases.get_cosine_with_min_lr_schedule_with_warmup_lr_rate,
+    "cosine_with_min_lr": phases.get_cosine_with_min_lr_schedule_with_warmup,
+    "cosine_with_restarts": phases.get_cosine_with_hard_restarts_schedule_with_warmup,
+    "greedy": get_greedy_schedule,
+    "inverse_sqrt": phases.get_inverse_sqrt_schedule,
+    "linear": phases.get_linear_schedule_with_warmup,
+    "polynomial": phases.get_polynomial_decay_schedule_with_warmup,
+    "reduce_lr_on_plateau": get_reduce_on_plateau_schedule,
+    "warmup_stable_decay": phases.get_wsd_schedule,
+}
+_TAKE_NOTHING_ELSE = ("constant", "constant_with_warmup")
+
+
+def _by_name(name: str) -> Callable[..., Any]:
+    """What `get_scheduler` makes of a name: each function is given what it takes."""
+    function = _FUNCTIONS[name]
+    parameters = inspect.signature(function).parameters
+
+    def build(
+        base_lr: Real,
+        num_warmup_steps: Steps | None = None,
+        num_training_steps: Steps | None = None,
+        scheduler_specific_kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        lengths = {
+            "num_warmup_steps": num_warmup_steps,
+            "num_training_steps": num_training_steps,
+        }
+        taken = {k: v for k, v in lengths.items() if k in parameters}
+        for argument, value in taken.items():
+            if value is None and parameters[argument].default is inspect.Parameter.empty:
+                raise ValueError(
+                    f"{name} needs {argument}, got none. Give it as a number of steps."
+                )
+        others = {} if name in _TAKE_NOTHING_ELSE else scheduler_specific_kwargs or {}
+        _check(name, function, taken, others)
+        return function(base_lr, **taken, **others)
+
+    build.__doc__ = function.__doc__
+    return build
+
+
+def _check(name: str, function: Any, taken: Any, others: Mapping[str, Any]) -> None:
+    """Requires that the dictionary holds what the function takes."""
+    signature = inspect.signature(function)
+    try:
+        signature.bind(None, **taken, **others)
+    except TypeError as error:
+        given = {"base_lr", "num_warmup_steps", *taken}
+        names = ", ".join(k for k in signature.parameters if k not in given)
+        raise TypeError(
+            f"{name}(scheduler_specific_kwargs=...) takes {names}: {error}."
+        ) from None
+
+
+PORTS: dict[str, Callable[..., Any]] = {
+    **{name: _by_name(name) for name in _FUNCTIONS},
+    **{function.__name__: function for function in _FUNCTIONS.values()},
+    "GreedyLR": get_greedy_schedule,
+}

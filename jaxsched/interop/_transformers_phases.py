@@ -4,30 +4,24 @@ Each starts at 0 and is at the rate of the optimizer after its warmup. What foll
 measured from there, in lengths of at least 1.
 """
 
-from collections.abc import Callable
-from fractions import Fraction
+import itertools
 from typing import Any
 
-import jax.numpy as jnp
-
-from jaxsched._core import (
-    AbstractCurve,
-    AbstractSchedule,
-    Constant,
-    Real,
-    Steps,
-    checks,
-)
-from jaxsched.combinators import Advance, Clip, Join, Repeat
+from jaxsched._core import AbstractSchedule, Constant, Real, Steps, checks
+from jaxsched.combinators import Advance, Clip, Join
 from jaxsched.curves import Cosine, Linear, Polynomial, SquareRoot
 from jaxsched.schedules import InverseSqrtDecay, Transition
+
+from . import _numbers as numbers
+from ._factors import is_fresh
+from ._waves import cycles, wave
 
 _TYPES = ("linear", "cosine", "1-sqrt")
 
 
 def get_constant_schedule(base_lr: Real, last_epoch: int = -1) -> AbstractSchedule:
     """The constant."""
-    del last_epoch
+    is_fresh("get_constant_schedule", last_epoch)
     return Constant(base_lr)
 
 
@@ -35,8 +29,9 @@ def get_constant_schedule_with_warmup(
     base_lr: Real, num_warmup_steps: Steps, last_epoch: int = -1
 ) -> AbstractSchedule:
     """A line up, which stays where it arrives."""
-    del last_epoch
-    _check("get_constant_schedule_with_warmup", base_lr, num_warmup_steps)
+    who = "get_constant_schedule_with_warmup"
+    is_fresh(who, last_epoch)
+    _check(who, base_lr, num_warmup_steps)
     return Transition(0.0, base_lr, num_warmup_steps)
 
 
@@ -44,11 +39,11 @@ def get_linear_schedule_with_warmup(
     base_lr: Real, num_warmup_steps: Steps, num_training_steps: Steps, last_epoch: int = -1
 ) -> AbstractSchedule:
     """A line up, and one down to 0 at the end of the run."""
-    del last_epoch
     who = "get_linear_schedule_with_warmup"
+    is_fresh(who, last_epoch)
     _check(who, base_lr, num_warmup_steps, num_training_steps=num_training_steps)
     left = num_training_steps - num_warmup_steps
-    steps = _at_least(left, 1)
+    steps = numbers.at_least(left, 1)
     # A line longer than what is left of the run is joined in its middle.
     decay = _advanced(Transition(base_lr, 0.0, steps), steps - left)
     return _warm(base_lr, num_warmup_steps, decay)
@@ -62,12 +57,12 @@ def get_cosine_schedule_with_warmup(
     last_epoch: int = -1,
 ) -> AbstractSchedule:
     """A line up, then waves, which go on after the end of the run."""
-    del last_epoch
     who = "get_cosine_schedule_with_warmup"
+    is_fresh(who, last_epoch)
     _check(who, base_lr, num_warmup_steps, num_training_steps=num_training_steps)
-    steps = _at_least(num_training_steps - num_warmup_steps, 1)
-    wave = _wave(who, base_lr, 0.0, steps, num_cycles)
-    return _warm(base_lr, num_warmup_steps, wave)
+    steps = numbers.at_least(num_training_steps - num_warmup_steps, 1)
+    waves = wave(who, base_lr, 0.0, steps, num_cycles)
+    return _warm(base_lr, num_warmup_steps, waves)
 
 
 def get_cosine_with_hard_restarts_schedule_with_warmup(
@@ -78,17 +73,18 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
     last_epoch: int = -1,
 ) -> AbstractSchedule:
     """A line up, so many cosines down, and 0 after the end of the run."""
-    del last_epoch
     who = "get_cosine_with_hard_restarts_schedule_with_warmup"
+    is_fresh(who, last_epoch)
     _check(who, base_lr, num_warmup_steps, num_training_steps=num_training_steps)
-    _not_negative(who, num_cycles=num_cycles)
-    steps = _at_least(num_training_steps - num_warmup_steps, 1)
+    numbers.not_negative(who, num_cycles=num_cycles)
+    steps = numbers.at_least(num_training_steps - num_warmup_steps, 1)
 
     def down(period):
         return Transition(base_lr, 0.0, period, Cosine())
 
-    cycles = _cycles(down, base_lr, steps, num_cycles)
-    return Join([_rise(base_lr, num_warmup_steps), cycles, 0.0], _ends(num_warmup_steps, steps))
+    falls = cycles(down, base_lr, steps, num_cycles)
+    pieces = [_rise(base_lr, num_warmup_steps), falls, 0.0]
+    return Join(pieces, _ends(num_warmup_steps, steps))
 
 
 def get_polynomial_decay_schedule_with_warmup(
@@ -100,11 +96,11 @@ def get_polynomial_decay_schedule_with_warmup(
     last_epoch: int = -1,
 ) -> AbstractSchedule:
     """A line up, then a polynomial down to the end of the run."""
-    del last_epoch
     who = "get_polynomial_decay_schedule_with_warmup"
+    is_fresh(who, last_epoch)
     _check(who, base_lr, num_warmup_steps, num_training_steps=num_training_steps)
     checks.number(who, lr_end=lr_end)
-    _not_negative(who, power=power)
+    numbers.not_negative(who, power=power)
     checks.consistent(
         who,
         "lr_end < base_lr",
@@ -112,13 +108,13 @@ def get_polynomial_decay_schedule_with_warmup(
         f"lr_end={lr_end} and base_lr={base_lr}",
         "Lower lr_end.",
     )
-    if _is(power, 0):
+    if numbers.is_known_as(power, 0):
         # Nothing is lost on the way, and all of it one step after the end.
-        steps = _at_least(num_training_steps // 1 + 1 - num_warmup_steps, 0)
+        steps = numbers.at_least(num_training_steps // 1 + 1 - num_warmup_steps, 0)
         ends = _ends(num_warmup_steps, steps)
         return Join([_rise(base_lr, num_warmup_steps), base_lr, lr_end], ends)
-    steps = _at_least(num_training_steps - num_warmup_steps, 0)
-    curve = Linear() if _is(power, 1) else Polynomial(power)
+    steps = numbers.at_least(num_training_steps - num_warmup_steps, 0)
+    curve = Linear() if numbers.is_known_as(power, 1) else Polynomial(power)
     decay = Transition(base_lr, lr_end, steps, curve)
     return _warm(base_lr, num_warmup_steps, decay)
 
@@ -130,11 +126,11 @@ def get_inverse_sqrt_schedule(
     last_epoch: int = -1,
 ) -> AbstractSchedule:
     """A line up, then a decay that begins as if `timescale` were over."""
-    del last_epoch
     who = "get_inverse_sqrt_schedule"
+    is_fresh(who, last_epoch)
     _check(who, base_lr, num_warmup_steps)
     if timescale is None:
-        timescale = _where(num_warmup_steps == 0, 10_000, num_warmup_steps)
+        timescale = numbers.where(num_warmup_steps == 0, 10_000, num_warmup_steps)
     checks.positive_length(who, timescale=timescale)
     decay = Advance(InverseSqrtDecay(base_lr, timescale), timescale)
     return _warm(base_lr, num_warmup_steps, decay)
@@ -150,13 +146,13 @@ def get_cosine_with_min_lr_schedule_with_warmup(
     min_lr_rate: Real | None = None,
 ) -> AbstractSchedule:
     """A line up from 0, then waves down to a floor, which go on after the end."""
-    del last_epoch
     who = "get_cosine_with_min_lr_schedule_with_warmup"
+    is_fresh(who, last_epoch)
     _check(who, base_lr, num_warmup_steps, num_training_steps=num_training_steps)
     floor = _floor(who, base_lr, min_lr, min_lr_rate)
-    steps = _at_least(num_training_steps - num_warmup_steps, 1)
-    wave = _above_zero(_wave(who, base_lr, floor, steps, num_cycles), floor)
-    return _warm(base_lr, num_warmup_steps, wave)
+    steps = numbers.at_least(num_training_steps - num_warmup_steps, 1)
+    waves = _above_zero(wave(who, base_lr, floor, steps, num_cycles), floor)
+    return _warm(base_lr, num_warmup_steps, waves)
 
 
 def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(
@@ -170,25 +166,25 @@ def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(
     warmup_lr_rate: Real | None = None,
 ) -> AbstractSchedule:
     """The same one step early; the last step of the warmup is at the full rate."""
-    del last_epoch
     who = "get_cosine_with_min_lr_schedule_with_warmup_lr_rate"
+    is_fresh(who, last_epoch)
     _check(who, base_lr, num_warmup_steps, num_training_steps=num_training_steps)
     floor = _floor(who, base_lr, min_lr, min_lr_rate)
-    steps = _at_least(num_training_steps - num_warmup_steps, 1)
-    wave = _above_zero(_wave(who, base_lr, floor, steps, num_cycles), floor)
+    steps = numbers.at_least(num_training_steps - num_warmup_steps, 1)
+    waves = _above_zero(wave(who, base_lr, floor, steps, num_cycles), floor)
 
     # Of a warmup of a fractional length, the last step is above the full rate.
-    last = _at_least(_ceil(num_warmup_steps), 1)
+    last = numbers.at_least(numbers.ceil(num_warmup_steps), 1)
     if warmup_lr_rate is None:
-        share = last / _at_least(num_warmup_steps, 1)
+        share = last / numbers.at_least(num_warmup_steps, 1)
         rise = Advance(Transition(0.0, base_lr * share, last), 1)
     else:
         checks.number(who, warmup_lr_rate=warmup_lr_rate)
-        last = _at_least(last - 1, 1)
-        share = last / _at_least(num_warmup_steps - 1, 1)
+        last = numbers.at_least(last - 1, 1)
+        share = last / numbers.at_least(num_warmup_steps - 1, 1)
         peak = base_lr * (warmup_lr_rate + (1 - warmup_lr_rate) * share)
         rise = Transition(base_lr * warmup_lr_rate, peak, last)
-    return Join([rise, Advance(wave, 1)], [num_warmup_steps])
+    return Join([rise, Advance(waves, 1)], [num_warmup_steps])
 
 
 def get_wsd_schedule(
@@ -204,8 +200,8 @@ def get_wsd_schedule(
     last_epoch: int = -1,
 ) -> AbstractSchedule:
     """A curve up from the floor, a plateau, a curve down; then the floor."""
-    del last_epoch
     who = "get_wsd_schedule"
+    is_fresh(who, last_epoch)
     _check(who, base_lr, num_warmup_steps, num_decay_steps=num_decay_steps)
     checks.choice(who, choices=_TYPES, warmup_type=warmup_type, decay_type=decay_type)
     checks.number(who, min_lr_ratio=min_lr_ratio)
@@ -221,15 +217,55 @@ def get_wsd_schedule(
     floor = base_lr * min_lr_ratio
     up = {"linear": Linear(), "cosine": Cosine(), "1-sqrt": Polynomial(0.5)}[warmup_type]
     rise = Transition(floor, base_lr, num_warmup_steps, up)
-    steps = _at_least(num_decay_steps, 1)
+    steps = numbers.at_least(num_decay_steps, 1)
     if decay_type == "cosine":
-        decay = _wave(who, base_lr, floor, steps, num_cycles)
+        decay = wave(who, base_lr, floor, steps, num_cycles)
     else:
-        down = Linear() if decay_type == "linear" else SquareRoot()
+        down = {"linear": Linear(), "1-sqrt": SquareRoot()}[decay_type]
         decay = Transition(base_lr, floor, steps, down)
     # With too little room for the plateau, the decay is joined in its middle.
-    decay = _advanced(decay, _at_least(-num_stable_steps, 0))
-    stable_end = num_warmup_steps + _at_least(num_stable_steps, 0)
-    left = _at_least(num_decay_steps + _at_most(num_stable_steps, 0), 0)
+    decay = _advanced(decay, numbers.at_least(-num_stable_steps, 0))
+    stable_end = num_warmup_steps + numbers.at_least(num_stable_steps, 0)
+    left = numbers.at_least(num_decay_steps + numbers.at_most(num_stable_steps, 0), 0)
     pieces = [_above_zero(rise, floor), base_lr, _above_zero(decay, floor), floor]
     return Join(pieces, [num_warmup_steps, stable_end, stable_end + left])
+
+
+def _check(who: str, base_lr: Any, num_warmup_steps: Any, **lengths: Any) -> None:
+    checks.number(who, base_lr=base_lr, **lengths)
+    checks.length(who, num_warmup_steps=num_warmup_steps)
+
+
+def _rise(base_lr: Any, num_warmup_steps: Any) -> AbstractSchedule:
+    return Transition(0.0, base_lr, num_warmup_steps)
+
+
+def _warm(base_lr: Any, num_warmup_steps: Any, decay: Any) -> AbstractSchedule:
+    return Join([_rise(base_lr, num_warmup_steps), decay], [num_warmup_steps])
+
+
+def _ends(*lengths: Any) -> list[Any]:
+    return list(itertools.accumulate(lengths))
+
+
+def _advanced(schedule: AbstractSchedule, steps: Any) -> AbstractSchedule:
+    return schedule if numbers.is_known_as(steps, 0) else Advance(schedule, steps)
+
+
+def _above_zero(schedule: AbstractSchedule, floor: Any) -> AbstractSchedule:
+    known = checks.concrete(floor)
+    never_below = known is not None and bool((known >= 0).all())
+    return schedule if never_below else Clip(schedule, min_value=0.0)
+
+
+def _floor(who: str, base_lr: Any, min_lr: Any, min_lr_rate: Any) -> Any:
+    if (min_lr is None) == (min_lr_rate is None):
+        raise ValueError(
+            f"{who} needs one of min_lr and min_lr_rate, got min_lr={min_lr} and "
+            f"min_lr_rate={min_lr_rate}. Give one."
+        )
+    if min_lr_rate is None:
+        checks.number(who, min_lr=min_lr)
+        return min_lr
+    checks.number(who, min_lr_rate=min_lr_rate)
+    return base_lr * min_lr_rate

@@ -78,4 +78,6 @@ def _short_of_one(z):
     series = 1 / 3 - square * (
         1 / 45 - square * (2 / 945 - square * (1 / 4725 - square * (2 / 93555)))
     )
-    return jnp.where(small, 1 - near * series, 1 / far - 2 / jnp.expm1(2 * far))
+    return jnp.where(
+        small, 1 - near * series, 1 / far - 2 / jnp.expm1(jnp.minimum(2 * far, 80))
+    )

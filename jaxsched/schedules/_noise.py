@@ -70,11 +70,12 @@ class NormalNoise(AbstractSchedule):
     def evaluate(self, count):
         stddev = jnp.maximum(self.stddev, 1e-30)
         # The share of the distribution on either side that is left.
-        share = jax.lax.erf(jnp.minimum(self.limit / stddev, 1e9) / 2**0.5)
+        limit = jnp.minimum(self.limit, 1e20)
+        share = jax.lax.erf(jnp.minimum(limit / stddev, 9.0) / 2**0.5)
         draw = _draws(jax.random.uniform, self.seed, count)
         draw = jnp.maximum(draw, 2.0**-24)  # as large as 1 minus the largest draw
         size = jax.lax.erf_inv(share * (2 * draw - 1)) * 2**0.5 * stddev
-        return jnp.clip(size, -self.limit, self.limit)
+        return jnp.clip(size, -limit, limit)
 
 
 def _draws(draw, seed, count):

@@ -4,7 +4,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from jaxsched._core import AbstractSchedule, checks, clock, vectors
+from jaxsched._core import AbstractSchedule, checks, clock, vectors, way_of
 
 
 class MonotoneCubic(AbstractSchedule):
@@ -44,7 +44,10 @@ class MonotoneCubic(AbstractSchedule):
         slopes = _slopes(clock.as_float(jnp.diff(self.boundaries)), jnp.diff(self.values))
         piece = clock.piece(count, self.boundaries)
         left, right = self.values[piece.left], self.values[piece.right]
-        done, rest, length = piece.done, piece.rest, clock.as_float(piece.length)
+        length = clock.as_float(piece.length)
+        way = way_of(piece.done, piece.rest, piece.length)
+        done = jnp.where(way.from_start, way.share, 1 - way.share)
+        rest = jnp.where(way.from_start, 1 - way.share, way.share)
         bend = rest * slopes[piece.left] - done * slopes[piece.right]
         value = rest * rest * (1 + 2 * done) * left + done * done * (1 + 2 * rest) * right
         value = value + length * done * rest * bend

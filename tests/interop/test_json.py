@@ -14,7 +14,7 @@ import pytest
 
 import jaxsched as js
 from jaxsched import curves, testing
-from jaxsched.interop import from_dict, to_dict
+from jaxsched.interop import from_dict, port, to_dict
 
 from .. import cases
 from ..cases import CASES
@@ -50,6 +50,8 @@ PLATEAU = js.ReduceOnPlateau(factor=0.3, patience=2, rtol=0.1, cooldown=1, mode=
 CONTROLLERS = [
     PLATEAU,
     js.Averaged(PLATEAU, window_steps=3),
+    js.GreedyLR(factor=0.7, patience=1, window_size=3, reset_after=float("inf")),
+    js.OptaxPlateau(patience=2, cooldown=1),
     js.Transition(0.1, 0.0, 40) * PLATEAU,
 ]
 DOWN = js.Transition(0.1, 0.0, 30, curves.Cosine())
@@ -190,6 +192,15 @@ def test_every_public_class_is_written_and_read():
     kinds = {k.__name__ for k in public if inspect.isclass(k) and issubclass(k, nodes)}
 
     assert {k for k in kinds if not k.startswith("Abstract")} <= seen
+
+
+def test_nodes_of_peers():
+    """A node that only a peer's scheduler needs is known by its name too."""
+    torch = port("torch", "MultiplicativeLR", base_lr=0.1, lr_lambda=cases.reciprocal)
+    timm = port("timm", "PlateauLRScheduler", base_lr=0.1, patience_t=2)
+
+    assert_same(torch, through_json(torch), lambda s: np.asarray(s(COUNTS[:25])))
+    assert_same(timm, through_json(timm), run)
 
 
 def test_every_field_is_written():
