@@ -26,7 +26,8 @@ each_case = pytest.mark.parametrize("case", EXACT, ids=lambda case: case.id)
 def check(case, horizons, found):
     for horizon, got in zip(horizons, found, strict=True):
         where = f"{case.id} over {horizon}"
-        assert got.max_ulps <= case.max_ulps, f"{where}: {got.max_ulps} at {got.worst_count}"
+        far = f"{got.max_ulps} ulp at {got.worst_count}"
+        assert got.max_ulps <= case.max_ulps, f"{where}: {far}"
         assert got.is_start_exact, f"{where}: not exact at its start"
         assert got.is_end_exact, f"{where}: not exact at its end"
         assert got.back_ulps <= WOBBLE, f"{where}: turns back by {got.back_ulps} ulp"

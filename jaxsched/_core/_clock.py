@@ -1,9 +1,9 @@
 """The clock, as other rooms see it: counts, quotients of counts, periods."""
 
 from ._count import FOREVER as FOREVER
+from ._count import ZERO as ZERO
 from ._count import Gap as Gap
 from ._count import Piece as Piece
-from ._count import ZERO as ZERO
 from ._count import as_count as as_count
 from ._count import as_float as as_float
 from ._count import clamp as clamp

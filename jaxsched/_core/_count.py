@@ -141,8 +141,8 @@ class Piece(NamedTuple):
 
     left: jax.Array
     right: jax.Array
-    done: jax.Array
-    rest: jax.Array
+    done: Gap
+    rest: Gap
     length: jax.Array
 
 

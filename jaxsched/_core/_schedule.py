@@ -7,7 +7,6 @@ need them: the algebra is part of what a schedule is.
 import abc
 import functools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import chex

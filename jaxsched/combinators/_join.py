@@ -116,7 +116,7 @@ def _own_clock(count: jax.Array, start: Any, end: Any = None) -> tuple[Any, jax.
     zero, while it waits or if it has no length.
     """
     is_first = isinstance(start, int) and start == 0
-    begun = None if is_first else clock.reached(count, start)
+    begun: Any = None if is_first else clock.reached(count, start)
     if clock.is_whole(count, start, *(() if end is None else (end,))):
         age = count if is_first else count - jnp.asarray(start, count.dtype)
         one = jnp.ones_like(count)
@@ -126,7 +126,7 @@ def _own_clock(count: jax.Array, start: Any, end: Any = None) -> tuple[Any, jax.
             age = clock.within(one - length, age, one)
         return begun, age if is_first else clock.select(begun, age, one)
     age = clock.since(count, start)
-    runs = True if is_first else begun
+    runs: Any = True if is_first else begun
     if end is not None:
         length = end - start
         age, runs = clock.clamp(age, length), runs & (length > 0)

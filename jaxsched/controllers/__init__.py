@@ -5,7 +5,6 @@ from ._controller import AbstractController as AbstractController
 from ._controller import Controlled as Controlled
 from ._greedy import GreedyLR as GreedyLR
 from ._optax_plateau import OptaxPlateau as OptaxPlateau
-from ._optax_plateau import OptaxPlateau as OptaxPlateau
 from ._plateau import ReduceOnPlateau as ReduceOnPlateau
 
 __all__ = [
@@ -13,7 +12,6 @@ __all__ = [
     "Averaged",
     "Controlled",
     "GreedyLR",
-    "OptaxPlateau",
     "OptaxPlateau",
     "ReduceOnPlateau",
 ]

@@ -176,9 +176,7 @@ def _shrinking(height: Any, first: Any, shrink: float, decay: Any) -> AbstractSc
 
     Up to the last that has a count of its own: all of them together have an end.
     """
-    longest = float(first) if numbers.is_known(first) else 2.0**31
-    least = (1 - shrink) / longest
-    num = 1 if shrink == 0 else math.floor(math.log(least) / math.log(shrink)) + 2
+    num = 1 if shrink == 0 else math.floor(_cycle_of_last_count(first, shrink)) + 2
     if num > _MOST_CYCLES:
         raise ValueError(
             f"CosineDecayRestarts(t_mul=...) must be 1, more, or small enough for at most "
@@ -191,6 +189,13 @@ def _shrinking(height: Any, first: Any, shrink: float, decay: Any) -> AbstractSc
         for i, length in enumerate(lengths)
     ]
     return Join([segments(pieces, starts), 0.0], [first / (1 - shrink)])
+
+
+def _cycle_of_last_count(first: Any, shrink: float) -> float:
+    """Which of the cycles, counted from 0, the last count before their end falls into."""
+    end = (float(first) if numbers.is_known(first) else 2.0**31) / (1 - shrink)
+    left = end - (math.ceil(end * (1 - 1e-9)) - 1) if numbers.is_known(first) else 1e-3
+    return math.log(left / end) / math.log(shrink)
 
 
 def reduce_lr_on_plateau(

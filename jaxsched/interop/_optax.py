@@ -255,7 +255,9 @@ def _piecewise(
     begin, scale = items[0] if items else (0, 1.0)
     if begin >= 0:
         return make(init_value, dict(items))
-    checks.consistent("A table", "factors of 0 or more", scale >= 0, f"{scale}", "Raise it.")
+    checks.consistent(
+        "A table", "factors of 0 or more", scale >= 0, f"{scale}", "Raise it."
+    )
     rest = {boundary - begin: scale for boundary, scale in items[1:]}
     return Advance(make(init_value * scale, rest), -begin)
 

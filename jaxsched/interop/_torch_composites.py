@@ -1,14 +1,16 @@
 """Schedulers of torch that hold others: one after another, or all at once."""
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from typing import Any
 
-from jaxsched._core import AbstractSchedule, as_schedule, checks
+from jaxsched._core import AbstractSchedule, Constant, as_schedule, checks
 from jaxsched.combinators import Advance, Join
 
 from ._factors import is_known, kept
-from ._torch_rules import Anneals, Multiplies, Oscillates, Sets, no_closed_form, since_count
+from ._torch_products import Factors, no_closed_form
+from ._torch_rules import Multiplies
 
 Rule = Any
 """`Sets`, `Multiplies`, `Anneals`, `Oscillates`, `Sequence` or `Chain`."""
@@ -26,6 +28,10 @@ class Sequence:
     milestones: tuple[Any, ...]
     start: Any
     is_composite = True
+
+    @property
+    def sets(self) -> bool:
+        return all(rule.sets for rule in self.rules)
 
     def run(self, start: Any, late: int) -> AbstractSchedule:
         if not late:
@@ -45,16 +51,26 @@ class Sequence:
         # torch stops here with an error. What it set out to do is this.
         return self.run(start, 0)
 
-    def in_force(
-        self, factor: AbstractSchedule, is_before: bool, late: int
-    ) -> AbstractSchedule:
+    def act(self, rate: AbstractSchedule, late: int) -> AbstractSchedule:
+        pieces: list[AbstractSchedule] = []
+        for rule, begin, _ in self._turns(late):
+            here = Advance(rate, begin) if pieces else rate
+            late_here = 0 if pieces else late + rule.is_composite
+            piece = rule.act(here, late_here)
+            if pieces:
+                piece = Join([rule.again(here, self.start), Advance(piece, 1)], [1])
+            elif not late:  # its constructor sets the rate
+                piece = Join([rule.run(self.start, late_here), Advance(piece, 1)], [1])
+            pieces.append(piece)
+        return Join(pieces, self._boundaries(late))
+
+    def in_force(self, factors: Factors, is_before: bool, late: int) -> AbstractSchedule:
         pieces = []
         for rule, begin, _ in self._turns(late):
-            if pieces and not _starts_anew(rule):
-                raise no_closed_form("A rate that goes on from another one's in a sequence")
-            # Its constructor sets the rate, unless that of a sequence around comes later.
+            if pieces and not getattr(rule, "restarts", True):
+                raise no_closed_form("A scheduler in a sequence that goes on from another")
             is_set = bool(pieces) or not late
-            here = since_count(factor, begin, is_before) if is_set else factor
+            here = factors.since(begin, is_before) if is_set else factors
             late_here = 0 if pieces else late + rule.is_composite
             pieces.append(rule.in_force(here, is_before, late_here))
         return Join(pieces, self._boundaries(late))
@@ -76,44 +92,57 @@ class Sequence:
 
 @dataclasses.dataclass(frozen=True)
 class Chain:
-    """All rules at each count, in order: ChainedScheduler."""
+    """All rules at each count, in order: ChainedScheduler.
+
+    The last one that sets the rate overwrites what came before it. Without such a one
+    all are to multiply but one, which may also set the rate now and then.
+    """
 
     rules: tuple[Rule, ...]
     is_composite = True
 
+    @property
+    def sets(self) -> bool:
+        return any(rule.sets for rule in self.rules)
+
     def run(self, start: Any, late: int) -> AbstractSchedule:
+        if self.sets:
+            return self.act(as_schedule(start), late)
         rules, main = self._parts()
-        others = [rule for i, rule in enumerate(rules) if i != main]
-        for rule in others:
-            _check_factor(rule, main is not None)
-        curve = as_schedule(start) if main is None else rules[main].run(start, late)
-        if not late and main is not None and getattr(rules[main], "first", None) is not None:
-            curve = Join([rules[main].first, Advance(curve, 1)], [1])
+        if main is None:
+            return math.prod(
+                (r.factors(late).total for r in rules), start=as_schedule(start)
+            )
+        curve = rules[main].run(start, late)
         for i, rule in enumerate(rules):
-            if i == main:
-                continue
-            factor = rule.factor(late)
-            if main is not None:
-                factor = rules[main].in_force(factor, i < main, late)
-            curve = curve * factor
+            if i != main:
+                factors = rule.factors(late)
+                curve = curve * rules[main].in_force(factors, i < main, late)
         return curve
 
     def again(self, found: AbstractSchedule, start: Any) -> AbstractSchedule:
         return self.run(start, 0)  # as in `Sequence`
 
-    def in_force(
-        self, factor: AbstractSchedule, is_before: bool, late: int
-    ) -> AbstractSchedule:
+    def act(self, rate: AbstractSchedule, late: int) -> AbstractSchedule:
+        last = max((i for i, rule in enumerate(self.rules) if rule.sets), default=0)
+        for rule in self.rules[last:]:
+            rate = rule.act(rate, late)
+        return rate
+
+    def in_force(self, factors: Factors, is_before: bool, late: int) -> AbstractSchedule:
+        if self.sets:
+            return Constant(1.0) if is_before else factors.steps()
         rules, main = self._parts()
-        return factor if main is None else rules[main].in_force(factor, is_before, late)
+        if main is None:
+            return factors.total
+        return rules[main].in_force(factors, is_before, late)
 
     def _parts(self) -> tuple[list[Rule], int | None]:
-        """The rules that have a say, and which of them does more than multiply."""
-        rules = [r for rule in self.rules for r in _flat(rule)]
-        for i in reversed(range(len(rules))):
-            if isinstance(rules[i], Sets):
-                return rules[i:], 0  # whatever came before is overwritten
+        """The rules, and the place of the one that does more than multiply."""
+        rules = [part for rule in self.rules for part in _flat(rule)]
         more = [i for i, rule in enumerate(rules) if not isinstance(rule, Multiplies)]
+        if len(more) > 1:
+            raise no_closed_form(type(rules[more[1]]).__name__)
         return rules, more[0] if more else None
 
 
@@ -123,14 +152,3 @@ def _flat(rule: Rule) -> Iterator[Rule]:
             yield from _flat(inner)
     else:
         yield rule
-
-
-def _starts_anew(rule: Rule) -> bool:
-    return not isinstance(rule, Anneals) and getattr(rule, "restarts", True)
-
-
-def _check_factor(rule: Rule, has_main: bool) -> None:
-    if isinstance(rule, Multiplies) and not (has_main and rule.vanishes):
-        return
-    names = {Oscillates: "CosineAnnealingLR", Anneals: "SWALR", Multiplies: "gamma=0"}
-    raise no_closed_form(names.get(type(rule), "SequentialLR"))

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from jaxsched._core import AbstractSchedule, Constant, Real, Steps, as_schedule, checks
-from jaxsched.combinators import Hold, Join
+from jaxsched.combinators import Hold, Join, Repeat
 from jaxsched.curves import Cosine, Linear, Polynomial
 from jaxsched.recipes import cosine_restarts_schedule
 from jaxsched.schedules import PiecewiseConstant, Transition
 
 from ._factors import decaying, is_fresh, is_known, kept, one_for_each
-from ._torch_rules import Anneals, Multiplies, Oscillates, RunningProduct, Sets
+from ._torch_products import RunningProduct
+from ._torch_rules import Anneals, Multiplies, Oscillates, Sets
 
 Function = Callable[[Any], Any]
 
@@ -34,7 +35,8 @@ def multiplicative_lr(
     is_fresh("MultiplicativeLR", last_epoch)
     function = _function("MultiplicativeLR", lr_lambda)
     anew = RunningProduct(function, first=0)
-    return Multiplies(base_lr, RunningProduct(function), anew, anew, restarts=False)
+    total = RunningProduct(function)
+    return Multiplies(base_lr, total, anew, anew, each=function, restarts=False)
 
 
 def step_lr(
@@ -44,7 +46,8 @@ def step_lr(
     is_fresh("StepLR", last_epoch)
     checks.positive_length("StepLR", step_size=step_size)
     total = Hold(decaying(gamma, step_size), step_size)
-    return Multiplies(base_lr, total, vanishes=is_known(gamma, 0))
+    each = Repeat(PiecewiseConstant([1], [gamma, 1.0]), step_size)
+    return Multiplies(base_lr, total, each=each, vanishes=is_known(gamma, 0))
 
 
 def multi_step_lr(
@@ -98,7 +101,7 @@ def exponential_lr(base_lr: Real, gamma: Real, last_epoch: int = -1) -> Multipli
     is_fresh("ExponentialLR", last_epoch)
     total = decaying(gamma)
     late = Constant(gamma) * total
-    return Multiplies(base_lr, total, late, vanishes=is_known(gamma, 0))
+    return Multiplies(base_lr, total, late, each=Constant(gamma), steady=total)
 
 
 def polynomial_lr(

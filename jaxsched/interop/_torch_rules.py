@@ -8,78 +8,25 @@ who acted last. A rule gives its curve in closed form in each of those places:
   inside a composite that is itself the first of a sequence steps once more, as if it
   were under way: that is `late`, the number of sequences around.
 * `again(found, start)`: from a milestone on, where a sequence starts it.
-* `in_force(factor, is_before, late)`: how much of another one's factors, which act on
-  the same rate before or after it in a chain, has not been overwritten.
+* `act(rate, late)`: after another one that sets the rate at each count, in a chain.
+* `in_force(factors, is_before, late)`: how much of the factors of another one, which
+  acts before or after it in a chain, has not been overwritten.
 """
 
 import dataclasses
 import math
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 
-from jaxsched._core import AbstractSchedule, Constant, Steps, as_schedule, checks, clock
-from jaxsched.combinators import Advance, Cooldown, Hold, Join
+from jaxsched._core import AbstractSchedule, Constant, as_schedule, checks
+from jaxsched.combinators import Advance, Cooldown, Join, Repeat
 from jaxsched.curves import Cosine
 from jaxsched.recipes import cosine_oscillation_schedule
-from jaxsched.schedules import Transition
+from jaxsched.schedules import PiecewiseConstant, Transition
 
-from ._factors import is_known, kept
-
-_BLOCK = 256
-
-
-class RunningProduct(AbstractSchedule):
-    r"""The product of a function over the counts so far, $\prod_{j = a}^{t} f(j)$.
-
-    It has no closed form, so that the value at count $t$ costs $t$ calls of $f$, 256 at a
-    time. For a long run, write the product as a formula and use `LambdaLR`. Numbers
-    inside of $f$ have no gradient.
-
-    Args:
-        function: $f$, of a count.
-        first: $a$, 0 or 1.
-    """
-
-    function: Any
-    first: Steps = 1
-
-    def __post_init__(self):
-        object.__setattr__(self, "function", as_schedule(self.function))
-
-    def evaluate(self, count):
-        product: Any = self._until
-        for _ in range(count.ndim):
-            product = jax.vmap(product)
-        return product(clock.clamp(count, clock.max_count() // 2))
-
-    def _until(self, last):
-        last = last.astype(clock.int_dtype())  # a fractional count has not come yet
-        factor = jax.vmap(lambda at: jnp.asarray(self.function.evaluate(at)))
-
-        def multiply(block, total):
-            at = self.first + block * _BLOCK + jnp.arange(_BLOCK, dtype=last.dtype)
-            factors = jnp.where(at <= last, factor(at), 1).astype(total.dtype)
-            return total * jnp.prod(factors)
-
-        blocks = (last - self.first) // _BLOCK + 1
-        return jax.lax.fori_loop(0, blocks, multiply, clock.as_float(1))
-
-
-class Since(AbstractSchedule):
-    """The part of a product that came after another part of it, 1 where both are 0."""
-
-    whole: Any
-    part: Any
-
-    def evaluate(self, count):
-        part = self.part.evaluate(count)
-        some = part != 0
-        return jnp.where(some, self.whole.evaluate(count) / jnp.where(some, part, 1), 1)
-
-    def horizon(self):
-        return max(self.whole.horizon(), self.part.horizon())
+from ._factors import is_known
+from ._torch_products import Factors, Since, no_closed_form
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +37,7 @@ class Sets:
     base: Any = None
     first: Any = None  # what its constructor sets, if something else
     is_composite = False
+    sets = True
 
     def run(self, start: Any, late: int) -> AbstractSchedule:
         return self.rate
@@ -97,14 +45,13 @@ class Sets:
     def again(self, found: AbstractSchedule, start: Any) -> AbstractSchedule:
         return self.rate
 
-    def in_force(self, factor: Any, is_before: bool, late: int) -> AbstractSchedule:
-        if is_before:
-            return Constant(1.0)
-        if isinstance(factor, RunningProduct):
-            steps: Any = Advance(factor.function, 1)
-        else:
-            steps = Since(Advance(factor, 1), factor)
-        return Join([factor, steps], [1])
+    def act(self, rate: AbstractSchedule, late: int) -> AbstractSchedule:
+        if late or self.first is None:
+            return self.rate
+        return Join([self.first, Advance(self.rate, 1)], [1])
+
+    def in_force(self, factors: Factors, is_before: bool, late: int) -> AbstractSchedule:
+        return Constant(1.0) if is_before else factors.steps()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,22 +62,29 @@ class Multiplies:
     total: AbstractSchedule
     late: AbstractSchedule | None = None  # the total where it steps late, if another one
     anew: AbstractSchedule | None = None  # the total from a milestone on, if another one
+    each: AbstractSchedule | None = None  # as in `Factors`
+    steady: AbstractSchedule | None = None
+    vanishes: bool = False
     restarts: bool = True
-    vanishes: bool = False  # a factor of 0, again and again
     is_composite = False
+    sets = False
 
-    def factor(self, late: int) -> AbstractSchedule:
-        return self.late if late and self.late is not None else self.total
+    def factors(self, late: int) -> Factors:
+        total = self.late if late and self.late is not None else self.total
+        return Factors(total, self.each, self.steady, self.vanishes)
 
     def run(self, start: Any, late: int) -> AbstractSchedule:
-        return as_schedule(start) * self.factor(late)
+        return as_schedule(start) * self.factors(late).total
 
     def again(self, found: AbstractSchedule, start: Any) -> AbstractSchedule:
         total = self.total if self.anew is None else self.anew
         return (as_schedule(self.base) if self.restarts else found) * total
 
-    def in_force(self, factor: Any, is_before: bool, late: int) -> AbstractSchedule:
-        return factor
+    def act(self, rate: AbstractSchedule, late: int) -> AbstractSchedule:
+        return rate * self.factors(late).steps()
+
+    def in_force(self, factors: Factors, is_before: bool, late: int) -> AbstractSchedule:
+        return factors.total
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,19 +95,33 @@ class Anneals:
     end: Any
     steps: Any
     curve: Any
+    restarts = False
     is_composite = False
+    sets = False
 
     def run(self, start: Any, late: int) -> AbstractSchedule:
-        if late > 1:
-            raise no_closed_form("SWALR first in sequences within sequences")
         way = Transition(start, self.end, self.steps, self.curve)
-        return Advance(way, 1) if late else way
+        return self._ahead(way, late)
 
     def again(self, found: AbstractSchedule, start: Any) -> AbstractSchedule:
         return Cooldown(found, self.end, 0, self.steps, self.curve)
 
-    def in_force(self, factor: Any, is_before: bool, late: int) -> AbstractSchedule:
+    def act(self, rate: AbstractSchedule, late: int) -> AbstractSchedule:
+        if is_known(self.steps, 0):
+            return Constant(self.end)
+        left = Transition(1.0, 0.0, self.steps, self.curve)
+        pieces = [1.0, Since(Advance(left, 1), left), 0.0]
+        kept = self._ahead(Join(pieces, [1, self.steps + 1]), late)
+        return Constant(self.end) + (rate - self.end) * kept
+
+    def in_force(self, factors: Factors, is_before: bool, late: int) -> AbstractSchedule:
         raise no_closed_form("SWALR")
+
+    def _ahead(self, schedule: AbstractSchedule, late: int) -> AbstractSchedule:
+        """Its own clock is not set back, and so is ahead by the late step."""
+        if late > 1:
+            raise no_closed_form("SWALR first in sequences within sequences")
+        return Advance(schedule, 1) if late else schedule
 
 
 @dataclasses.dataclass(frozen=True)
@@ -164,30 +132,49 @@ class Oscillates:
     floor: Any
     half: Any
     is_composite = False
+    sets = False
 
     def run(self, start: Any, late: int) -> AbstractSchedule:
-        if late:
-            start = self._one_step_back(start)
+        if late and is_known(self.half, 1):
+            start = start + (self.base - self.floor)
+        elif late:
+            start = self.floor + (start - self.floor) * self._late()
         if start is self.base or not self._turns():
-            return self._wave(start)
+            return self._wave(start, self.floor)
         way = Transition(start, self.floor, self.half, Cosine())
-        return Join([way, Advance(self._wave(self.base), self.half)], [self.half])
+        back = Advance(self._wave(self.base, self.floor), self.half)
+        return Join([way, back], [self.half])
 
     def again(self, found: AbstractSchedule, start: Any) -> AbstractSchedule:
-        return self._wave(self.base)
+        return self._wave(self.base, self.floor)
 
-    def in_force(self, factor: Any, is_before: bool, late: int) -> AbstractSchedule:
+    def act(self, rate: AbstractSchedule, late: int) -> AbstractSchedule:
+        turns_first = late and is_known(self.half, 1)
+        first = self._late() if late and not turns_first else 1.0
+        wave = self._wave(1.0, 0.0)
+        left = Join([first, Since(Advance(wave, 1), wave)], [1])
+        curve = Constant(self.floor) + (rate - self.floor) * left
+        if not self._turns():
+            return curve
+        # At the floor nothing is left to multiply; the next step adds what it should be.
+        turn = Repeat(PiecewiseConstant([1], [1.0, 0.0]), 2 * self.half)
+        add = turn if turns_first else Join([0.0, turn], [self.half + 1])
+        return curve + Constant(self.base - self.floor) * wave * add
+
+    def in_force(self, factors: Factors, is_before: bool, late: int) -> AbstractSchedule:
         if not is_known(self.floor, 0):
             raise no_closed_form(f"CosineAnnealingLR with eta_min={self.floor}")
+        if late and is_known(self.half, 1):
+            raise no_closed_form("CosineAnnealingLR with T_max=1, first in a sequence")
         if not self._turns():
-            return factor
+            return factors.total
         # At the floor nothing is left of the other factors; one count later it is back.
-        last = Hold(Advance(factor, self.half + is_before), 2 * self.half)
         back = self.half + 1
-        return Join([factor, Since(Advance(factor, back), last)], [back])
+        after = factors.since_every(back, 2 * self.half, is_before)
+        return Join([factors.total, after], [back])
 
-    def _wave(self, start: Any) -> AbstractSchedule:
-        return cosine_oscillation_schedule(start, self.floor, decay_steps=self.half)
+    def _wave(self, start: Any, floor: Any) -> AbstractSchedule:
+        return cosine_oscillation_schedule(start, floor, decay_steps=self.half)
 
     def _turns(self) -> bool:
         """Whether a count meets the floor; if none does, it never comes to its base."""
@@ -196,24 +183,7 @@ class Oscillates:
             return jnp.issubdtype(jnp.result_type(self.half), jnp.integer)
         return bool(known % 1 == 0)
 
-    def _one_step_back(self, start: Any) -> Any:
-        if is_known(self.half, 1):
-            return start + (self.base - self.floor)
-        known = checks.concrete(self.half)
-        lib: Any = jnp if known is None else math
-        return self.floor + (start - self.floor) / lib.cos(math.pi / 2 / self.half) ** 2
-
-
-def since_count(factor: AbstractSchedule, begin: Any, is_before: bool) -> AbstractSchedule:
-    """The factors that came since a count, from it on; those of one behind include it."""
-    if is_known(begin, 0):
-        return Since(factor, kept(factor, 0)) if is_before else factor
-    return Since(Advance(factor, begin), kept(factor, begin - 1 + is_before))
-
-
-def no_closed_form(what: str) -> ValueError:
-    """What to raise for schedulers that only a step-by-step computation can follow."""
-    return ValueError(
-        f"{what} has no closed form together with other schedulers that change the same "
-        f"rate: it is computed from what they left. Use SequentialLR, or chain it alone."
-    )
+    def _late(self) -> Any:
+        """The factor of a step that comes from count -1."""
+        lib: Any = jnp if checks.concrete(self.half) is None else math
+        return 1 / lib.cos(math.pi / 2 / self.half) ** 2

@@ -12,14 +12,14 @@ from jaxsched._core import Real, Steps, as_schedule, checks
 from jaxsched.controllers import AbstractController, GreedyLR
 
 from . import _numbers as numbers
-from . import _torch
 from . import _transformers_phases as phases
 from ._factors import one_for_each
+from ._torch import reduce_lr_on_plateau
 
 
 def get_reduce_on_plateau_schedule(base_lr: Real, **kwargs: Any) -> AbstractController:
     """Torch's `ReduceLROnPlateau`."""
-    return _torch.PORTS["ReduceLROnPlateau"](base_lr, **kwargs)
+    return reduce_lr_on_plateau(base_lr, **kwargs)
 
 
 def get_greedy_schedule(

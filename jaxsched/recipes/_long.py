@@ -31,10 +31,12 @@ def phases_schedule(init_value: Real, *, phases: Sequence[tuple]) -> AbstractSch
     >>> [float(schedule(count)) for count in (0, 2, 4, 14, 16, 99)]
     [0.0, 0.5, 1.0, 1.0, 0.5, 0.25]
     """
-    parts, boundaries, end = [], [], 0
+    parts, boundaries = [], []
+    end: Any = 0
     for phase in phases:
         checks.phase("phases_schedule", phase)
-        value, steps, curve = (*phase, Linear())[:3]
+        complete: Any = (*phase, Linear())
+        value, steps, curve = complete[:3]
         parts.append(Transition(init_value, value, steps, curve))
         init_value, end = value, end + steps
         boundaries.append(end)

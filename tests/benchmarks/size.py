@@ -8,6 +8,7 @@ cases, the lines of StableHLO that it adds to a step `p - s(count) * p` over the
 step with a plain number; with its numbers as arguments and as constants.
 """
 
+import itertools
 import statistics
 import time
 
@@ -39,7 +40,7 @@ def seconds_to_compile(schedule):
     times.append(time.perf_counter())
     lowered.compile()
     times.append(time.perf_counter())
-    return [b - a for a, b in zip(times, times[1:], strict=False)]
+    return [b - a for a, b in itertools.pairwise(times)]
 
 
 def compare_pieces():

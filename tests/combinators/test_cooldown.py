@@ -128,7 +128,7 @@ def test_warm_up_again():
     [
         ((COSINE, 500), r"extend needs total_steps beyond the old end at 1000, got 500"),
         ((js.ExponentialDecay(1.0, 0.5, 10), 99), r"a schedule with an end, got one that"),
-        ((COSINE, 2_000, "again"), r"must be one of 'stretch', 'hold', 'rewarm', got 'again'"),
+        ((COSINE, 2_000, "again"), r"one of 'stretch', 'hold', 'rewarm', got 'again'"),
         ((COSINE, 2_000, "hold"), r"extend\(how='hold'\) needs decay_steps, the length"),
         ((COSINE, 2_000, "rewarm"), r"extend\(how='rewarm'\) needs peak_value"),
     ],

@@ -73,7 +73,10 @@ def test_segments_batch_and_differentiate():
             lambda: js.segments([PIECES[0], js.Constant(1.0)], [3]),
             r"must be schedules of one structure, got 2 structures. Use Join",
         ),
-        (lambda: js.segments(PIECES[:3], [9, 3]), r"must be in the order of time, got 3 af"),
+        (
+            lambda: js.segments(PIECES[:3], [9, 3]),
+            r"must be in the order of time, got 3 af",
+        ),
     ],
 )
 def test_wrong_segments_raise(build, message):

@@ -69,8 +69,12 @@ def test_a_draw_moves_with_its_width():
 @pytest.mark.parametrize(
     ("build", "error", "message"),
     [
-        (lambda: js.UniformNoise(1, 2.0, 1.0), ValueError, r"needs min_value <= max_value"),
-        (lambda: js.NormalNoise(1, 0.0), ValueError, r"stddev=...\) must be above 0, got 0"),
+        (lambda: js.UniformNoise(1, 2.0, 1.0), ValueError, r"min_value <= max_value"),
+        (
+            lambda: js.NormalNoise(1, 0.0),
+            ValueError,
+            r"stddev=...\) must be above 0, got 0",
+        ),
         (lambda: js.NormalNoise(0.5), TypeError, r"seed=...\) must be an integer, got 0.5"),
     ],
 )
