@@ -13,7 +13,7 @@ import jax.numpy as jnp
 
 from jaxsched import recipes
 from jaxsched._core import AbstractSchedule, Constant, Real, Steps, as_schedule, checks
-from jaxsched.combinators import Advance, Clip, Delay, Hold, Join
+from jaxsched.combinators import Advance, Clip, Delay, Hold
 from jaxsched.controllers import AbstractController, Averaged, OptaxPlateau
 
 from ._factors import decaying, is_known, scheduler_in

@@ -91,15 +91,15 @@ class Factors:
 
     def since(self, begin: Any, is_before: bool) -> "Factors":
         """From a count on. Of one who acts after the count's own event, with that count."""
+        is_start = is_known(begin, 0)
+        if is_start and not is_before:
+            return self
         each = None if self.each is None else Advance(self.each, begin)
         if self.steady is not None:
             return Factors(self._steady(is_before), each, self.steady)
         self._check()
-        if not is_known(begin, 0):
-            part = kept(self.total, begin - 1 + is_before)
-            return Factors(Since(Advance(self.total, begin), part), each)
-        whole = self.total
-        return Factors(Since(whole, kept(whole, 0)) if is_before else whole, each)
+        whole = self.total if is_start else Advance(self.total, begin)
+        return Factors(Since(whole, kept(self.total, begin - 1 + is_before)), each)
 
     def since_every(self, begin: Any, period: Any, is_before: bool) -> AbstractSchedule:
         """As `since` a count, and from then on since the last of every so many."""

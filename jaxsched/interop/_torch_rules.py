@@ -14,6 +14,7 @@ who acted last. A rule gives its curve in closed form in each of those places:
 """
 
 import dataclasses
+import fractions
 import math
 from typing import Any
 
@@ -21,7 +22,6 @@ import jax.numpy as jnp
 
 from jaxsched._core import AbstractSchedule, Constant, as_schedule, checks
 from jaxsched.combinators import Advance, Cooldown, Join, Repeat
-from jaxsched.curves import Cosine
 from jaxsched.recipes import cosine_oscillation_schedule
 from jaxsched.schedules import PiecewiseConstant, Transition
 
@@ -139,26 +139,26 @@ class Oscillates:
             start = start + (self.base - self.floor)
         elif late:
             start = self.floor + (start - self.floor) * self._late()
-        if start is self.base or not self._turns():
-            return self._wave(start, self.floor)
-        way = Transition(start, self.floor, self.half, Cosine())
-        back = Advance(self._wave(self.base, self.floor), self.half)
-        return Join([way, back], [self.half])
+        down, bottom = self._wave(start, self.floor), self._bottom()
+        if start is self.base or bottom is None:
+            return down
+        return Join([down, Advance(self._wave(self.base, self.floor), bottom)], [bottom])
 
     def again(self, found: AbstractSchedule, start: Any) -> AbstractSchedule:
         return self._wave(self.base, self.floor)
 
     def act(self, rate: AbstractSchedule, late: int) -> AbstractSchedule:
+        bottom = self._bottom_alone()
         turns_first = late and is_known(self.half, 1)
         first = self._late() if late and not turns_first else 1.0
         wave = self._wave(1.0, 0.0)
         left = Join([first, Since(Advance(wave, 1), wave)], [1])
         curve = Constant(self.floor) + (rate - self.floor) * left
-        if not self._turns():
+        if bottom is None:
             return curve
         # At the floor nothing is left to multiply; the next step adds what it should be.
-        turn = Repeat(PiecewiseConstant([1], [1.0, 0.0]), 2 * self.half)
-        add = turn if turns_first else Join([0.0, turn], [self.half + 1])
+        turn = Repeat(PiecewiseConstant([1], [1.0, 0.0]), 2 * bottom)
+        add = turn if turns_first else Join([0.0, turn], [bottom + 1])
         return curve + Constant(self.base - self.floor) * wave * add
 
     def in_force(self, factors: Factors, is_before: bool, late: int) -> AbstractSchedule:
@@ -166,22 +166,36 @@ class Oscillates:
             raise no_closed_form(f"CosineAnnealingLR with eta_min={self.floor}")
         if late and is_known(self.half, 1):
             raise no_closed_form("CosineAnnealingLR with T_max=1, first in a sequence")
-        if not self._turns():
+        bottom = self._bottom_alone()
+        if bottom is None:
             return factors.total
         # At the floor nothing is left of the other factors; one count later it is back.
-        back = self.half + 1
-        after = factors.since_every(back, 2 * self.half, is_before)
-        return Join([factors.total, after], [back])
+        after = factors.since_every(bottom + 1, 2 * bottom, is_before)
+        return Join([factors.total, after], [bottom + 1])
 
     def _wave(self, start: Any, floor: Any) -> AbstractSchedule:
         return cosine_oscillation_schedule(start, floor, decay_steps=self.half)
 
-    def _turns(self) -> bool:
-        """Whether a count meets the floor; if none does, it never comes to its base."""
+    def _bottom(self) -> Any:
+        """The first count on the floor; None where none is, so that it turns in between.
+
+        A half of 16/5 meets it at count 16, one of 15/2 never.
+        """
         known = checks.concrete(self.half)
         if known is None:
-            return jnp.issubdtype(jnp.result_type(self.half), jnp.integer)
-        return bool(known % 1 == 0)
+            is_whole = jnp.issubdtype(jnp.result_type(self.half), jnp.integer)
+            return self.half if is_whole else None
+        if known % 1 == 0:
+            return self.half
+        share = fractions.Fraction(float(known)).limit_denominator(10_000)
+        return share.numerator if share.denominator % 2 else None
+
+    def _bottom_alone(self) -> Any:
+        """The same, where the floor has to be met to the last digit."""
+        bottom = self._bottom()
+        if bottom is not None and bottom is not self.half:
+            raise no_closed_form(f"CosineAnnealingLR with T_max={self.half}")
+        return bottom
 
     def _late(self) -> Any:
         """The factor of a step that comes from count -1."""

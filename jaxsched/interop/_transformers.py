@@ -17,11 +17,6 @@ from ._factors import one_for_each
 from ._torch import reduce_lr_on_plateau
 
 
-def get_reduce_on_plateau_schedule(base_lr: Real, **kwargs: Any) -> AbstractController:
-    """Torch's `ReduceLROnPlateau`."""
-    return reduce_lr_on_plateau(base_lr, **kwargs)
-
-
 def get_greedy_schedule(
     base_lr: Real,
     mode: str = "min",
@@ -72,7 +67,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "inverse_sqrt": phases.get_inverse_sqrt_schedule,
     "linear": phases.get_linear_schedule_with_warmup,
     "polynomial": phases.get_polynomial_decay_schedule_with_warmup,
-    "reduce_lr_on_plateau": get_reduce_on_plateau_schedule,
+    "reduce_lr_on_plateau": reduce_lr_on_plateau,
     "warmup_stable_decay": phases.get_wsd_schedule,
 }
 _TAKE_NOTHING_ELSE = ("constant", "constant_with_warmup")
@@ -121,7 +116,8 @@ def _check(name: str, function: Any, taken: Any, others: Mapping[str, Any]) -> N
 
 
 PORTS: dict[str, Callable[..., Any]] = {
-    **{name: _by_name(name) for name in _FUNCTIONS},
     **{function.__name__: function for function in _FUNCTIONS.values()},
+    **{name: _by_name(name) for name in _FUNCTIONS},
     "GreedyLR": get_greedy_schedule,
+    "get_reduce_on_plateau_schedule": reduce_lr_on_plateau,
 }
