@@ -11,9 +11,21 @@ from jaxsched import curves
 NAN = float("nan")
 WRONG = [
     # Negative lengths.
-    (lambda n: js.decay_schedule(1.0, decay_steps=n), -5, r"transition_steps=.* 0 or more, got -5"),
-    (lambda n: js.warmup_schedule(1.0, warmup_steps=n), -5, r"warmup_steps=.* 0 or more, got -5"),
-    (lambda n: js.warmup_decay_schedule(0.0, 1.0, warmup_steps=5, decay_steps=n), -5, "got -5"),
+    (
+        lambda n: js.decay_schedule(1.0, decay_steps=n),
+        -5,
+        r"transition_steps=.* 0 or more, got -5",
+    ),
+    (
+        lambda n: js.warmup_schedule(1.0, warmup_steps=n),
+        -5,
+        r"warmup_steps=.* 0 or more, got -5",
+    ),
+    (
+        lambda n: js.warmup_decay_schedule(0.0, 1.0, warmup_steps=5, decay_steps=n),
+        -5,
+        "got -5",
+    ),
     (lambda n: js.inverse_sqrt_schedule(0.0, 1.0, warmup_steps=n), -5, "0 or more, got -5"),
     (lambda n: js.Advance(js.Constant(1.0), n), -1, r"advance_steps=.* 0 or more, got -1"),
     (lambda n: js.ExtendingTransition(1.0, 0.0, n), -1, r"period_steps=.* got -1"),
@@ -31,20 +43,45 @@ WRONG = [
     (lambda v: curves.Logarithmic(v), 0.0, r"sharpness=.* above 0, got 0.0"),
     (lambda v: js.RAdamRectification(v), 1.0, r"b2=.* below 1, got 1.0"),
     (lambda v: js.RAdamRectification(v), 0.5, r"b2=.* above 0.6, got 0.5"),
-    (lambda v: js.untuned_linear_warmup_schedule(1.0, b2=v), 1.0, r"needs b2 < 1, got b2=1"),
+    (
+        lambda v: js.untuned_linear_warmup_schedule(1.0, b2=v),
+        1.0,
+        r"needs b2 < 1, got b2=1",
+    ),
     (lambda v: js.SaturatingGrowth(1.0, v), -1.0, r"growth_rate=.* 0 or more, got -1"),
     (lambda v: js.power_law_schedule(v, batch_size=1, tokens_per_step=1), 0.0, "max_value"),
-    (lambda v: js.exponential_warmup_schedule(1.0, v, warmup_steps=5), 0.0, "init_value=.* above"),
-    (lambda v: js.sigmoid_decay_schedule(1.0, decay_steps=9, sharpness=v), 0.0, "sharpness"),
+    (
+        lambda v: js.exponential_warmup_schedule(1.0, v, warmup_steps=5),
+        0.0,
+        "init_value=.* above",
+    ),
+    (
+        lambda v: js.sigmoid_decay_schedule(1.0, decay_steps=9, sharpness=v),
+        0.0,
+        "sharpness",
+    ),
     # Not a number.
-    (lambda v: js.decay_schedule(v, decay_steps=5), NAN, r"init_value=.* a number, got nan"),
-    (lambda v: js.warmup_stable_decay_schedule(
-        0.0, v, warmup_steps=5, stable_steps=5, decay_steps=5), NAN, "a number, got nan"),
-    (lambda v: js.decay_schedule(1.0, end_ratio=v, decay_steps=5), NAN, r"end_ratio=.* got nan"),
+    (
+        lambda v: js.decay_schedule(v, decay_steps=5),
+        NAN,
+        r"init_value=.* a number, got nan",
+    ),
+    (
+        lambda v: js.warmup_stable_decay_schedule(
+            0.0, v, warmup_steps=5, stable_steps=5, decay_steps=5
+        ),
+        NAN,
+        "a number, got nan",
+    ),
+    (
+        lambda v: js.decay_schedule(1.0, end_ratio=v, decay_steps=5),
+        NAN,
+        r"end_ratio=.* got nan",
+    ),
     (lambda v: js.cooldown(1.0, v, 5), NAN, r"decay_start=.* a number, got nan"),
     (lambda v: js.MonotoneCubic([0, 5], [v, 1.0]), NAN, r"values=.* a number"),
     (lambda v: js.SaturatingGrowth(v, 0.1), NAN, r"end_value=.* a number, got nan"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("build", "wrong", "message"), WRONG)
