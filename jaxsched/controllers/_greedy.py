@@ -103,7 +103,8 @@ class GreedyLR(AbstractController):
         # Each an array of its own, so that a step may donate them.
         zeros = [jnp.zeros((), clock.int_dtype()) for _ in range(5)]
         recent = jnp.zeros(self.window_size - 1, clock.float_dtype())
-        return GreedyState(clock.as_float(1), clock.as_float(self._worst()), *zeros, recent)
+        start = clock.as_float(1), clock.as_float(self._worst())
+        return GreedyState(*start, *zeros, recent=recent)
 
     def update(self, state, *, value: Any = None, **extra_args):
         del extra_args

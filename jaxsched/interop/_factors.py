@@ -44,6 +44,12 @@ def is_known(value: Any, number: float) -> bool:
     return known is not None and known.ndim == 0 and known == number
 
 
+def is_at_most_0(value: Any) -> bool:
+    """Whether it is 0 or less, and not one that is traced or batched."""
+    known = checks.concrete(value)
+    return known is not None and known.ndim == 0 and bool(known <= 0)
+
+
 def one_for_each(value: Any) -> Any:
     """Of a list, one entry for each parameter group, the first."""
     return value[0] if isinstance(value, (list, tuple)) else value

@@ -19,6 +19,8 @@ import numpy as np
 from jaxsched import _core, combinators, recipes
 from jaxsched._core import Node
 
+from ._port import PEERS, ports_of
+
 VERSION = 1
 # What our constructors turn from a list into one array, with the kinds of its dtype.
 VECTORS = {"boundaries": "if", "values": "f"}
@@ -29,6 +31,8 @@ _BAD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 @functools.cache
 def named() -> dict[str, Callable[..., Any]]:
     """What it may name: every node, also of a peer alone; every recipe, every unit."""
+    for peer in PEERS:
+        ports_of(peer)  # some have nodes of their own
     units = [_core.epochs, _core.fraction, _core.tokens]
     made = [combinators.bundle, combinators.segments]
     recipe = [getattr(recipes, name) for name in recipes.__all__]

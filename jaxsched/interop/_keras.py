@@ -223,7 +223,7 @@ def reduce_lr_on_plateau(
         min_scale=numbers.at_least(min_lr, 0) / base_lr,
         mode=mode if mode in ("min", "max") else _direction(monitor),
     )
-    return as_schedule(base_lr) * controller
+    return controller * base_lr
 
 
 def _direction(monitor: str) -> str:

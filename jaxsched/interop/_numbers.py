@@ -55,6 +55,11 @@ def ceil(value: Any) -> Any:
     return -(-value // 1)
 
 
+def floor(value: Any) -> Any:
+    """The whole number that is not above it."""
+    return value // 1
+
+
 def rational(value: Any) -> Fraction | None:
     """A Python number as the fraction that it is written for; None if it is for none."""
     if not isinstance(value, (int, float)) or abs(value) > 1e15:

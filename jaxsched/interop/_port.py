@@ -1,18 +1,11 @@
 """The schedulers of other libraries, by their own names and arguments."""
 
+import importlib
 import inspect
 from collections.abc import Callable
 from typing import Any
 
-from . import _keras, _optax, _timm, _torch, _transformers
-
-_PEERS: dict[str, dict[str, Callable[..., Any]]] = {
-    "keras": _keras.PORTS,
-    "optax": _optax.PORTS,
-    "timm": _timm.PORTS,
-    "torch": _torch.PORTS,
-    "transformers": _transformers.PORTS,
-}
+PEERS = ("keras", "optax", "timm", "torch", "transformers")
 
 
 def port(peer: str, scheduler: str, *, base_lr: Any = None, **kwargs: Any) -> Any:
@@ -57,10 +50,15 @@ def port(peer: str, scheduler: str, *, base_lr: Any = None, **kwargs: Any) -> An
     return build(**rate, **kwargs)
 
 
+def ports_of(peer: str) -> dict[str, Callable[..., Any]]:
+    """What a peer has, by name; its file is read when it is first asked for."""
+    return importlib.import_module(f"._{peer}", __package__).PORTS
+
+
 def _find(peer: str, scheduler: str) -> Callable[..., Any]:
-    if peer not in _PEERS:
-        raise ValueError(f"port(peer=...) must be one of {list(_PEERS)}, got {peer!r}.")
-    known = _PEERS[peer]
+    if peer not in PEERS:
+        raise ValueError(f"port(peer=...) must be one of {list(PEERS)}, got {peer!r}.")
+    known = ports_of(peer)
     if scheduler not in known:
         raise ValueError(
             f"port({peer!r}, scheduler=...) must be one of {sorted(known)}, got "

@@ -35,8 +35,9 @@ from jaxsched.curves import (
 from jaxsched.recipes import tanh_decay_schedule
 from jaxsched.schedules import PowerDecay, Transition
 
+from ._numbers import is_known_as, not_negative
 from ._timm_factory import create_scheduler, create_scheduler_v2
-from ._timm_phases import Cycles, Start, is_known, larger, not_negative, refuse
+from ._timm_phases import Cycles, Start, larger, refuse
 from ._timm_plateau import plateau_lr
 from ._timm_stairs import multistep_lr, step_lr
 
@@ -90,7 +91,7 @@ def poly_lr(
     cycles = Cycles(t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit)
     refuse(start.who, noise_range_t, initialize)
     not_negative(start.who, power=power)
-    if not is_known(power, 0):
+    if not is_known_as(power, 0):
         return _decaying(start, cycles, Polynomial(power), k_decay)
     cycles.check(start.who)
     held = cycles.of(base_lr, lambda first, last, steps: Join([first, last], [steps]))
@@ -201,9 +202,9 @@ def _decaying(
     """Cycles of a curve of a power of the way done, and a warmup to their peak."""
     cycles.check(start.who)
     not_negative(start.who, k_decay=power)
-    if is_known(power, 0):  # all of the way is done from the first step on
+    if is_known_as(power, 0):  # all of the way is done from the first step on
         cycles = cycles._replace(cycle_limit=0)
-    elif not is_known(power, 1):
+    elif not is_known_as(power, 1):
         curve = KDecay(curve, power)
 
     def cycle(first, last, steps):
@@ -215,7 +216,7 @@ def _decaying(
 
 def _over(floor: Any, stable: AbstractSchedule, left: AbstractSchedule) -> AbstractSchedule:
     """What is left of a plateau's height over the floor, below which it does not fall."""
-    if is_known(floor, 0):
+    if is_known_as(floor, 0):
         return stable * left
     return Constant(floor) + (Maximum([stable, floor]) + Constant(-floor)) * left
 

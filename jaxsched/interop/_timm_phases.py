@@ -13,6 +13,8 @@ from jaxsched.combinators import Advance, Join, Repeat, Warmup, segments
 from jaxsched.curves import Linear
 from jaxsched.schedules import Transition
 
+from ._numbers import is_known_as, not_negative, whole
+
 
 class Start(NamedTuple):
     """A warmup in a straight line, and the optimizer's own rate where there is none."""
@@ -34,7 +36,7 @@ class Start(NamedTuple):
         steps, first = self.warmup_t, self.warmup_lr_init
         checks.length(self.who, warmup_t=steps)
         checks.number(self.who, base_lr=self.base_lr, warmup_lr_init=first)
-        if is_known(steps, 0):
+        if is_known_as(steps, 0):
             return curve if is_at_base else Join([self.base_lr, Advance(curve, 1)], [1])
         up = Transition(first, self.base_lr, steps)
         rest = curve if self.warmup_prefix else Advance(curve, steps)
@@ -75,25 +77,25 @@ class Cycles(NamedTuple):
 
     def of(self, peak: Any, cycle: Callable[..., AbstractSchedule]) -> AbstractSchedule:
         """Cycles of the shape `cycle(start, end, steps)`, which stays at its end."""
-        length, growth, floor = self.t_initial, self.cycle_mul, self.lr_min
+        length, growth, floor = whole(self.t_initial), whole(self.cycle_mul), self.lr_min
         limit, known_growth = _rounded_up(self.cycle_limit), checks.concrete(growth)
         if checks.concrete(limit) is not None and not self.is_any():
             return Constant(floor)
-        if is_known(limit, 1):
+        if is_known_as(limit, 1):
             return cycle(peak, floor, length)
         end = _end(length, growth, limit)
         if known_growth is not None and known_growth < 1:
             return Join([self._shrinking(peak, cycle, limit), floor], [end])
 
         def repeat(start, end, decay=1.0):
-            period_growth = None if is_known(growth, 1) else growth
+            period_growth = None if is_known_as(growth, 1) else growth
             return Repeat(cycle(start, end, length), length, period_growth, decay)
 
-        if is_known(self.cycle_decay, 1):
+        if is_known_as(self.cycle_decay, 1):
             many: AbstractSchedule = repeat(peak, floor)
         else:
             many = repeat(peak, 0.0, self.cycle_decay)
-            many = many if is_known(floor, 0) else many + repeat(0.0, floor)
+            many = many if is_known_as(floor, 0) else many + repeat(0.0, floor)
         known_end = checks.concrete(end)
         is_endless = known_end is not None and known_end >= 2**31
         return many if is_endless else Join([many, floor], [end])
@@ -110,23 +112,10 @@ class Cycles(NamedTuple):
         return segments(pieces, list(itertools.accumulate(lengths))[:-1])
 
 
-def is_known(value: Any, number: float) -> bool:
-    """Whether it is this number, and not one that is traced."""
-    known = checks.concrete(value)
-    return known is not None and bool(np.all(known == number))
-
-
 def larger(a: Any, b: Any) -> Any:
     """The larger of two numbers, a Python number of two of them."""
     known = checks.concrete(a) is not None and checks.concrete(b) is not None
     return max(a, b) if known else jnp.maximum(a, b)
-
-
-def not_negative(who: str, **values: Any) -> None:
-    """Requires values of 0 or more."""
-    checks.number(who, **values)
-    for name, value in values.items():
-        checks.consistent(who, f"{name} >= 0", value >= 0, f"{value}", "Raise it to 0.")
 
 
 def refuse(who: str, noise_range_t: Any, initialize: bool) -> None:
@@ -138,8 +127,8 @@ def refuse(who: str, noise_range_t: Any, initialize: bool) -> None:
         )
     if not initialize:
         raise ValueError(
-            f"{who}(initialize=...) must be True, got {initialize!r}: there is no optimizer "
-            f"with an initial_lr of before. Pass that as base_lr."
+            f"{who}(initialize=...) must be True, got {initialize!r}: no optimizer is here "
+            f"that has an initial_lr. Pass that as base_lr."
         )
 
 
@@ -152,7 +141,7 @@ def _rounded_up(limit: Any) -> Any:
 
 def _end(length: Any, growth: Any, limit: Any) -> Any:
     """The count at which the last cycle is over."""
-    if is_known(growth, 1):
+    if is_known_as(growth, 1):
         return length * limit
     known = all(checks.concrete(x) is not None for x in (length, growth, limit))
     lib: Any = np if known else jnp

@@ -8,7 +8,7 @@ from jaxsched._core import Real, Steps, checks
 from jaxsched.controllers import AbstractController, ReduceOnPlateau
 from jaxsched.schedules import Transition
 
-from ._timm_phases import larger, not_negative, refuse
+from ._timm_phases import larger, refuse
 
 _EPS = 1e-8  # torch's: a cut by no more is not made
 

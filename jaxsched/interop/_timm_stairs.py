@@ -11,7 +11,8 @@ from jaxsched._core import AbstractSchedule, Constant, Real, Steps, checks
 from jaxsched.combinators import Advance, Join, Repeat
 from jaxsched.schedules import PiecewiseConstant
 
-from ._timm_phases import Start, is_known, larger, not_negative, refuse
+from ._numbers import is_known_as, not_negative, whole
+from ._timm_phases import Start, larger, refuse
 
 _MOST_STAIRS = 100  # in one flight
 
@@ -35,11 +36,9 @@ def step_lr(
     refuse(start.who, noise_range_t, initialize)
     checks.positive_length(start.who, decay_t=decay_t)
     not_negative(start.who, decay_rate=decay_rate)
-    stairs: AbstractSchedule = Constant(base_lr)
-    if not is_known(decay_rate, 1):
-        is_whole = not warmup_prefix or checks.concrete(warmup_t) is None
-        is_whole = is_whole or is_known(warmup_t % 1, 0)
-        stairs = stairs * _stairs(decay_t, decay_rate, is_whole)
+    known = checks.concrete(warmup_t)
+    is_whole = not warmup_prefix or known is None or bool(known % 1 == 0)
+    stairs = _stairs(base_lr, decay_t, decay_rate, is_whole)
     return start.then(stairs, is_at_base=True)
 
 
@@ -71,14 +70,17 @@ def multistep_lr(
     return start.then(Advance(stairs, 1), is_at_base)
 
 
-def _stairs(length: Any, rate: Any, is_whole: bool) -> AbstractSchedule:
-    """`rate ** (t // length)`, for whole counts or for any.
+def _stairs(base_lr: Any, length: Any, rate: Any, is_whole: bool) -> AbstractSchedule:
+    """`base_lr * rate ** (t // length)`, for whole counts or for any.
 
     No float is 2.4, and what 12 // 2.4 is depends on how it was rounded. So stairs that
     make up a whole number, here five of them, are repeated together. timm divides the
     double exactly: one above its fraction, as 1.1 is, takes the stair at 11 at 12.
     """
-    plain = Repeat(Constant(1.0), length, peak_decay=rate)
+    base = Constant(base_lr)
+    if is_known_as(rate, 1):
+        return base
+    plain = Repeat(base, whole(length), peak_decay=rate)
     known = checks.concrete(length)
     if known is None or np.float32(known) == known:
         return plain
@@ -91,7 +93,7 @@ def _stairs(length: Any, rate: Any, is_whole: bool) -> AbstractSchedule:
     ends = [math.floor(end) if is_late else float(end) for end in ends]
     flight = PiecewiseConstant(ends, [rate**i for i in range(num)])
     flights = Repeat(flight, near.numerator, peak_decay=rate**num)
-    return Join([1.0, flights], [1]) if is_late else flights
+    return base * (Join([1.0, flights], [1]) if is_late else flights)
 
 
 def _milestones(given: list[Any]) -> tuple[list[Any], list[int]]:

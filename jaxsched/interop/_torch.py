@@ -11,7 +11,7 @@ from typing import Any
 from jaxsched._core import AbstractSchedule, Real, Steps, as_schedule, checks
 from jaxsched.controllers import AbstractController, ReduceOnPlateau
 
-from ._factors import is_fresh, is_known, one_for_each, scheduler_in
+from ._factors import is_at_most_0, is_fresh, is_known, one_for_each, scheduler_in
 from ._torch_composites import Chain, Sequence
 from ._torch_cycles import cyclic_lr, one_cycle_lr
 from ._torch_decays import (
@@ -98,8 +98,7 @@ def reduce_lr_on_plateau(
     checks.choice(who, choices=("rel", "abs"), threshold_mode=threshold_mode)
     checks.number(who, factor=factor)
     checks.consistent(who, "factor < 1", factor < 1, f"factor={factor}", "Lower it.")
-    known = checks.concrete(factor)
-    if known is not None and known.ndim == 0 and known <= 0:
+    if is_at_most_0(factor):
         factor = 1e-30  # straight to the least rate
     is_relative = threshold_mode == "rel"
     rule = ReduceOnPlateau(

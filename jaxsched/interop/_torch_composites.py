@@ -27,6 +27,7 @@ class Sequence:
     rules: tuple[Rule, ...]
     milestones: tuple[Any, ...]
     start: Any
+    name = "SequentialLR"
     is_composite = True
 
     @property
@@ -68,7 +69,7 @@ class Sequence:
         pieces = []
         for rule, begin, _ in self._turns(late):
             if pieces and not getattr(rule, "restarts", True):
-                raise no_closed_form("A scheduler in a sequence that goes on from another")
+                raise no_closed_form("What goes on from another one in a sequence")
             is_set = bool(pieces) or not late
             here = factors.since(begin, is_before) if is_set else factors
             late_here = 0 if pieces else late + rule.is_composite
@@ -142,7 +143,8 @@ class Chain:
         rules = [part for rule in self.rules for part in _flat(rule)]
         more = [i for i, rule in enumerate(rules) if not isinstance(rule, Multiplies)]
         if len(more) > 1:
-            raise no_closed_form(type(rules[more[1]]).__name__)
+            names = " and ".join(rules[i].name for i in more)
+            raise no_closed_form(f"Each of {names}")
         return rules, more[0] if more else None
 
 

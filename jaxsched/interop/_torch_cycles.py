@@ -123,7 +123,9 @@ def _phases(values: list, ends: list, total: Any, curve: Any) -> AbstractSchedul
     # A phase is left out where the next one has begun at count 0, or it itself has not
     # when the run is over.
     runs = [p for p in phases if not _known(p[1] < 0) and not _known(0 < total - 1 <= p[0])]
-    ways = [Transition(*value, end - begin, curve) for begin, end, value in runs]
+    ways: list[AbstractSchedule] = [
+        Transition(*value, end - begin, curve) for begin, end, value in runs
+    ]
     begin = runs[0][0]
     if _known(begin < 0):
         ways[0] = Advance(ways[0], -begin)
@@ -169,7 +171,8 @@ def _check_pct_start(pct_start: Any, total: Any) -> None:
     checks.consistent(
         who,
         "a float pct_start from 0 to 1",
-        known is None or (known.dtype.kind == "f" and bool(0 <= known <= 1)),
+        known is None
+        or (known.dtype.kind == "f" and bool(((known >= 0) & (known <= 1)).all())),
         f"{pct_start!r}",
         "It is a share of the run.",
     )
@@ -199,6 +202,6 @@ def _of_cycle(function: AbstractSchedule, period: Any, count: Any) -> Any:
 
 
 def _known(holds: Any) -> bool:
-    """Whether a comparison is true and not of traced numbers."""
+    """Whether a comparison is true, of all of a batch, and not of traced numbers."""
     known = checks.concrete(holds)
-    return known is not None and bool(known)
+    return known is not None and bool(known.all())

@@ -192,13 +192,13 @@ def _function(who: str, lr_lambda: Any) -> AbstractSchedule:
 def _is_met(count: Any) -> bool:
     """Whether there is such a count; a traced one is trusted."""
     known = checks.concrete(count)
-    return known is None or bool(known >= 0 and known % 1 == 0)
+    return known is None or bool(((known >= 0) & (known % 1 == 0)).all())
 
 
 def _is_never(total_iters: Any) -> bool:
     """Whether it is over before the first step."""
     known = checks.concrete(total_iters)
-    return known is not None and bool(known < 1)
+    return known is not None and bool((known < 1).all())
 
 
 def _to_last_count(schedule: AbstractSchedule, steps: Any) -> AbstractSchedule:

@@ -95,6 +95,7 @@ class Anneals:
     end: Any
     steps: Any
     curve: Any
+    name = "SWALR"
     restarts = False
     is_composite = False
     sets = False
@@ -115,12 +116,12 @@ class Anneals:
         return Constant(self.end) + (rate - self.end) * kept
 
     def in_force(self, factors: Factors, is_before: bool, late: int) -> AbstractSchedule:
-        raise no_closed_form("SWALR")
+        raise no_closed_form(self.name)
 
     def _ahead(self, schedule: AbstractSchedule, late: int) -> AbstractSchedule:
         """Its own clock is not set back, and so is ahead by the late step."""
         if late > 1:
-            raise no_closed_form("SWALR first in sequences within sequences")
+            raise no_closed_form(f"{self.name}, first in sequences within sequences,")
         return Advance(schedule, 1) if late else schedule
 
 
@@ -131,6 +132,7 @@ class Oscillates:
     base: Any
     floor: Any
     half: Any
+    name = "CosineAnnealingLR"
     is_composite = False
     sets = False
 
@@ -163,9 +165,9 @@ class Oscillates:
 
     def in_force(self, factors: Factors, is_before: bool, late: int) -> AbstractSchedule:
         if not is_known(self.floor, 0):
-            raise no_closed_form(f"CosineAnnealingLR with eta_min={self.floor}")
+            raise no_closed_form(f"{self.name} with eta_min={self.floor}")
         if late and is_known(self.half, 1):
-            raise no_closed_form("CosineAnnealingLR with T_max=1, first in a sequence")
+            raise no_closed_form(f"{self.name} with T_max=1, first in a sequence,")
         bottom = self._bottom_alone()
         if bottom is None:
             return factors.total
@@ -194,7 +196,7 @@ class Oscillates:
         """The same, where the floor has to be met to the last digit."""
         bottom = self._bottom()
         if bottom is not None and bottom is not self.half:
-            raise no_closed_form(f"CosineAnnealingLR with T_max={self.half}")
+            raise no_closed_form(f"{self.name} with T_max={self.half}")
         return bottom
 
     def _late(self) -> Any:

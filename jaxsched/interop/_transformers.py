@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jaxsched._core import Real, Steps, as_schedule, checks
+from jaxsched._core import Real, Steps, checks
 from jaxsched.controllers import AbstractController, GreedyLR
 
 from . import _numbers as numbers
@@ -53,7 +53,7 @@ def get_greedy_schedule(
         window_size=window_size if smooth else 1,
         mode=mode,
     )
-    return as_schedule(base_lr) * controller
+    return controller * base_lr
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {

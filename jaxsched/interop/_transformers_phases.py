@@ -14,7 +14,7 @@ from jaxsched.schedules import InverseSqrtDecay, Transition
 
 from . import _numbers as numbers
 from ._factors import is_fresh
-from ._waves import cycles, wave
+from ._waves import falls, wave
 
 _TYPES = ("linear", "cosine", "1-sqrt")
 
@@ -76,14 +76,9 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
     who = "get_cosine_with_hard_restarts_schedule_with_warmup"
     is_fresh(who, last_epoch)
     _check(who, base_lr, num_warmup_steps, num_training_steps=num_training_steps)
-    numbers.not_negative(who, num_cycles=num_cycles)
     steps = numbers.at_least(num_training_steps - num_warmup_steps, 1)
-
-    def down(period):
-        return Transition(base_lr, 0.0, period, Cosine())
-
-    falls = cycles(down, base_lr, steps, num_cycles)
-    pieces = [_rise(base_lr, num_warmup_steps), falls, 0.0]
+    cycles = falls(who, base_lr, 0.0, steps, num_cycles)
+    pieces = [_rise(base_lr, num_warmup_steps), cycles, 0.0]
     return Join(pieces, _ends(num_warmup_steps, steps))
 
 
@@ -110,7 +105,9 @@ def get_polynomial_decay_schedule_with_warmup(
     )
     if numbers.is_known_as(power, 0):
         # Nothing is lost on the way, and all of it one step after the end.
-        steps = numbers.at_least(num_training_steps // 1 + 1 - num_warmup_steps, 0)
+        steps = numbers.at_least(
+            numbers.floor(num_training_steps) + 1 - num_warmup_steps, 0
+        )
         ends = _ends(num_warmup_steps, steps)
         return Join([_rise(base_lr, num_warmup_steps), base_lr, lr_end], ends)
     steps = numbers.at_least(num_training_steps - num_warmup_steps, 0)
@@ -129,10 +126,10 @@ def get_inverse_sqrt_schedule(
     who = "get_inverse_sqrt_schedule"
     is_fresh(who, last_epoch)
     _check(who, base_lr, num_warmup_steps)
-    if timescale is None:
-        timescale = numbers.where(num_warmup_steps == 0, 10_000, num_warmup_steps)
-    checks.positive_length(who, timescale=timescale)
-    decay = Advance(InverseSqrtDecay(base_lr, timescale), timescale)
+    otherwise = numbers.where(num_warmup_steps == 0, 10_000, num_warmup_steps)
+    scale = otherwise if timescale is None else timescale
+    checks.positive_length(who, timescale=scale)
+    decay = Advance(InverseSqrtDecay(base_lr, scale), scale)
     return _warm(base_lr, num_warmup_steps, decay)
 
 

@@ -1,4 +1,4 @@
-"""So many waves, or cycles, in so many steps."""
+"""So many cosines, up and down or down only, in so many steps."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,39 +12,47 @@ from . import _numbers as numbers
 
 
 def wave(who: str, peak: Any, floor: Any, steps: Any, num_cycles: Any) -> AbstractSchedule:
-    """Cosines from a peak to a floor and back: so many in so many steps, and for ever."""
+    """Down to a floor and back: so many times in so many steps, and on for ever."""
     checks.number(who, num_cycles=num_cycles)
 
-    def there_and_back(period):
-        half = period // 2 if numbers.is_known_as(period % 2, 0) else period / 2
-        down, up = (peak, floor), (floor, peak)
-        return Join([Transition(*ends, half, Cosine()) for ends in (down, up)], [half])
+    def both_ways(half):
+        down = Transition(peak, floor, half, Cosine())
+        up = Transition(floor, peak, half, Cosine())
+        return Repeat(Join([down, up], [half]), 2 * half)
 
-    return cycles(there_and_back, peak, steps, abs(num_cycles))
+    return _repeated(both_ways, 2, peak, steps, 2 * abs(num_cycles))
 
 
-def cycles(
-    one: Callable[[Any], AbstractSchedule], peak: Any, steps: Any, num_cycles: Any
+def falls(who: str, peak: Any, floor: Any, steps: Any, num_cycles: Any) -> AbstractSchedule:
+    """Down to a floor: so many times in so many steps, and on for ever."""
+    numbers.not_negative(who, num_cycles=num_cycles)
+
+    def one_way(period):
+        return Repeat(Transition(peak, floor, period, Cosine()), period)
+
+    return _repeated(one_way, 1, peak, steps, num_cycles)
+
+
+def _repeated(
+    repeat: Callable[[Any], AbstractSchedule], ways: int, peak: Any, steps: Any, num: Any
 ) -> AbstractSchedule:
-    """Cycles that begin at a peak: so many in so many steps, and for ever.
+    """What `repeat` makes of the length of a way, of which there are `num` in the steps.
 
-    Args:
-        one: gives one cycle for its length.
-        peak: where it begins.
-        steps: how long so many take.
-        num_cycles: how many, need not be whole; with 0 it stays at the peak.
+    With none it stays at the peak. After so many `ways` it comes back there.
     """
-    if numbers.is_known_as(num_cycles, 0):
+    if numbers.is_known_as(num, 0):
         return Constant(peak)
-    length, share = numbers.rational(steps), numbers.rational(num_cycles)
-    if not (length and share):
-        period = steps / numbers.at_least(num_cycles, 1e-20)
-        return Repeat(one(period), period)
-    exact = length / share
-    whole = exact.numerator
-    if exact.denominator == 1:
-        return Repeat(one(whole), whole)
-    several = Repeat(one(float(exact)), float(exact))
-    # That many steps are again a whole number of cycles. A rounded length might miss the
-    # start that falls on a count, so it is only used within them.
-    return Repeat(several, whole) if whole < 2**31 else several
+    length, share = numbers.rational(steps), numbers.rational(num)
+    if not share:
+        return repeat(steps / numbers.at_least(num, 1e-20))
+    if not length:
+        several = steps * share.denominator
+        return repeat(several if share.numerator == 1 else several / share.numerator)
+    way = length / share
+    if way.denominator == 1:
+        return repeat(way.numerator)
+    # After so many steps it is at the peak again, exactly: a rounded length might miss a
+    # restart that falls on a count, so it is used only until then.
+    whole = ways * way.numerator
+    cycles = repeat(float(way))
+    return Repeat(cycles, whole) if whole < 2**31 else cycles
