@@ -6,7 +6,9 @@ from . import _vectors as vectors
 from ._batch import batched as batched
 from ._batch import kind_of as kind_of
 from ._curve import AbstractCurve as AbstractCurve
+from ._curve import Leg as Leg
 from ._curve import Way as Way
+from ._curve import way_between as way_between
 from ._curve import way_of as way_of
 from ._length import Length as Length
 from ._node import Node as Node
@@ -35,6 +37,7 @@ __all__ = [
     "AbstractSchedule",
     "Constant",
     "CountLike",
+    "Leg",
     "Length",
     "Node",
     "Product",
@@ -59,5 +62,6 @@ __all__ = [
     "to_python",
     "tokens",
     "vectors",
+    "way_between",
     "way_of",
 ]

@@ -107,7 +107,7 @@ def lesser(is_first: jax.Array, a: Any, b: Any) -> Any:
     """The first of two numbers of updates where it is the smaller one, else the second."""
     (a, a_part), (b, b_part) = split(a), split(b)
     if a_part is ZERO and b_part is ZERO:
-        return jnp.minimum(a, b)
+        return Gap(jnp.minimum(a, b))
     return Gap(jnp.where(is_first, a, b), jnp.where(is_first, a_part, b_part))
 
 

@@ -81,6 +81,15 @@ class AbstractCurve(Node):
         return between(near, far, share)
 
 
+class Leg(NamedTuple):
+    """One way from a value to another, as data: what a `Join` of such needs to know."""
+
+    start: Any
+    end: Any
+    steps: Any
+    curve: AbstractCurve | None
+
+
 class Way(NamedTuple):
     """Where a count is on its way: which end is nearer, and the share of the way to it."""
 

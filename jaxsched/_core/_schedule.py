@@ -16,6 +16,7 @@ from jax.core import Tracer
 
 from . import _checks as checks
 from . import _clock as clock
+from ._curve import Leg
 from ._eager import prepare
 from ._node import Node
 from ._types import CountLike, Real, ScheduleLike, Schedules
@@ -45,6 +46,10 @@ class AbstractSchedule(Node):
     def evaluate(self, count: jax.Array) -> Any:
         """The value at `count`: not negative, an integer or a float, elementwise."""
         raise TypeError(f"{type(self).__name__} must define evaluate(self, count).")
+
+    def leg(self) -> Leg | None:
+        """Itself as one way from a value to another, if it is no more than that."""
+        return None
 
     def horizon(self) -> Any:
         """The count from which the value stays what it is; infinity if it never does.
@@ -161,6 +166,9 @@ class Constant(AbstractSchedule):
     def evaluate(self, count):
         del count
         return self.value
+
+    def leg(self):
+        return Leg(self.value, self.value, 1, None)
 
     def horizon(self):
         return 0

@@ -15,6 +15,7 @@ from jaxsched._core import (
     as_schedules,
     checks,
     clock,
+    way_between,
 )
 
 
@@ -51,6 +52,10 @@ class Join(AbstractSchedule):
         checks.increasing("Join", "boundaries", self.boundaries)
 
     def evaluate(self, count):
+        legs = [schedule.leg() for schedule in self.schedules]
+        lengths = [leg.steps for leg in legs if leg is not None]
+        if len(lengths) == len(legs) and clock.is_whole(count, *self.boundaries, *lengths):
+            return _walk(legs, self.boundaries, count)
         value: Any = None
         boundaries = (0, *self.boundaries)
         for i, schedule in enumerate(self.schedules):
@@ -107,6 +112,38 @@ class Warmup(AbstractSchedule):
 def _separate(boundaries: Any) -> tuple[Any, ...]:
     """Boundaries as one leaf each, also where they came as one array."""
     return tuple(boundaries[i] for i in range(len(boundaries)))
+
+
+def _walk(legs: Any, boundaries: tuple[Any, ...], count: jax.Array) -> Any:
+    """The value on one of several ways: first the leg, then the place on it, once for all.
+
+    A leg is finite everywhere, and only the one that runs is asked.
+    """
+    begun = [clock.reached(count, boundary) for boundary in boundaries]
+
+    def now(values):
+        found = values[0]
+        for has_begun, value in zip(begun, values[1:], strict=True):
+            found = found if value is found else clock.select(has_begun, value, found)
+        return found
+
+    starts = [jnp.asarray(boundary, count.dtype) for boundary in boundaries]
+    age = now([count, *(count - start for start in starts)])
+    steps = now([jnp.asarray(leg.steps, count.dtype) for leg in legs])
+    way = way_between(clock.Gap(age), steps)
+    start, end = (now([clock.as_float(leg[i]) for leg in legs]) for i in (0, 1))
+    on = {}
+    for leg in legs:
+        if leg.curve is not None and _key(leg.curve) not in on:
+            on[_key(leg.curve)] = leg.curve.along(way, start, end)
+    # A constant is on every curve.
+    anywhere = next(iter(on.values()), start)
+    return now([anywhere if leg.curve is None else on[_key(leg.curve)] for leg in legs])
+
+
+def _key(curve: AbstractCurve) -> Any:
+    """The same for curves that need not be told apart: those without a number."""
+    return jax.tree.structure(curve) if not jax.tree.leaves(curve) else id(curve)
 
 
 def _own_clock(count: jax.Array, start: Any, end: Any = None) -> tuple[Any, jax.Array]:

@@ -179,5 +179,8 @@ class GreedyLR(AbstractController):
         return jnp.where(raised - scale > self.min_change, raised, scale)
 
     def _cut(self, scale: jax.Array) -> jax.Array:
-        cut = jnp.maximum(scale * jnp.clip(self.factor, 0, 1), self.min_scale)
+        cut = scale * jnp.clip(self.factor, 0, 1)
+        # A raise and a cut from the floor end there, whatever rounding makes of them.
+        nearly = self.min_scale * (1 + 64 * jnp.finfo(scale.dtype).eps)
+        cut = jnp.where(cut <= nearly, self.min_scale, cut)
         return jnp.where(scale - cut > self.min_change, cut, scale)

@@ -167,6 +167,7 @@ class _Optimizer:
         checks.matching(who, "milestones", len(milestones), "schedulers", n, n - 1)
         for milestone in milestones:
             check_int(who, "milestones", milestone, least=0)
+        checks.increasing(who, "milestones", milestones)
         return Sequence(rules, milestones, self.initial)
 
     def _chain(self, schedulers: Any, optimizer: None = None) -> Any:

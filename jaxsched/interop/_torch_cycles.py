@@ -120,9 +120,14 @@ def _phases(values: list, ends: list, total: Any, curve: Any) -> AbstractSchedul
     """Ways between values, each over at a count that may have a fraction, even below 0."""
     begins = [0, *ends[:-1]]
     phases = list(zip(begins, ends, itertools.pairwise(values), strict=True))
-    # A phase is left out where the next one has begun at count 0, or it itself has not
-    # when the run is over.
-    runs = [p for p in phases if not _known(p[1] < 0) and not _known(0 < total - 1 <= p[0])]
+    # A phase is left out where the next one has begun at count 0, or the run is over
+    # before it begins.
+    is_over = [_known((begin > 0) & (total - 1 <= begin)) for begin in begins]
+    runs = [
+        phase
+        for phase, over in zip(phases, is_over, strict=True)
+        if not (over or _known(phase[1] < 0))
+    ]
     ways: list[AbstractSchedule] = [
         Transition(*value, end - begin, curve) for begin, end, value in runs
     ]

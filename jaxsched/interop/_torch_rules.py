@@ -141,8 +141,9 @@ class Oscillates:
             start = start + (self.base - self.floor)
         elif late:
             start = self.floor + (start - self.floor) * self._late()
-        down, bottom = self._wave(start, self.floor), self._bottom()
-        if start is self.base or bottom is None:
+        down = self._wave(start, self.floor)
+        bottom = None if start is self.base else self._bottom()
+        if bottom is None:
             return down
         return Join([down, Advance(self._wave(self.base, self.floor), bottom)], [bottom])
 
@@ -184,7 +185,7 @@ class Oscillates:
         A half of 16/5 meets it at count 16, one of 15/2 never.
         """
         known = checks.concrete(self.half)
-        if known is None:
+        if known is None or known.ndim:
             is_whole = jnp.issubdtype(jnp.result_type(self.half), jnp.integer)
             return self.half if is_whole else None
         if known % 1 == 0:

@@ -202,30 +202,31 @@ def get_wsd_schedule(
     _check(who, base_lr, num_warmup_steps, num_decay_steps=num_decay_steps)
     checks.choice(who, choices=_TYPES, warmup_type=warmup_type, decay_type=decay_type)
     checks.number(who, min_lr_ratio=min_lr_ratio)
-    if num_stable_steps is None:
+    stable = num_stable_steps
+    if stable is None:
         if num_training_steps is None:
             raise ValueError(
                 f"{who} needs num_training_steps or num_stable_steps, got neither. Give "
                 f"one."
             )
-        num_stable_steps = num_training_steps - num_warmup_steps - num_decay_steps
-    checks.number(who, num_stable_steps=num_stable_steps)
+        stable = num_training_steps - num_warmup_steps - num_decay_steps
+    checks.number(who, num_stable_steps=stable)
 
     floor = base_lr * min_lr_ratio
     up = {"linear": Linear(), "cosine": Cosine(), "1-sqrt": Polynomial(0.5)}[warmup_type]
     rise = Transition(floor, base_lr, num_warmup_steps, up)
     steps = numbers.at_least(num_decay_steps, 1)
-    if decay_type == "cosine":
+    if decay_type == "cosine" and not numbers.is_known_as(num_cycles, 0.5):
         decay = wave(who, base_lr, floor, steps, num_cycles)
     else:
-        down = {"linear": Linear(), "1-sqrt": SquareRoot()}[decay_type]
-        decay = Transition(base_lr, floor, steps, down)
+        curves = {"linear": Linear(), "cosine": Cosine(), "1-sqrt": SquareRoot()}
+        decay = Transition(base_lr, floor, steps, curves[decay_type])
     # With too little room for the plateau, the decay is joined in its middle.
-    decay = _advanced(decay, numbers.at_least(-num_stable_steps, 0))
-    stable_end = num_warmup_steps + numbers.at_least(num_stable_steps, 0)
-    left = numbers.at_least(num_decay_steps + numbers.at_most(num_stable_steps, 0), 0)
+    decay = _advanced(decay, numbers.at_least(-stable, 0))
+    left = numbers.at_least(num_decay_steps + numbers.at_most(stable, 0), 0)
+    ends = _ends(num_warmup_steps, numbers.at_least(stable, 0), left)
     pieces = [_above_zero(rise, floor), base_lr, _above_zero(decay, floor), floor]
-    return Join(pieces, [num_warmup_steps, stable_end, stable_end + left])
+    return Join(pieces, ends)
 
 
 def _check(who: str, base_lr: Any, num_warmup_steps: Any, **lengths: Any) -> None:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxsched._core import (
     AbstractCurve,
     AbstractSchedule,
+    Leg,
     Real,
     Steps,
     Way,
@@ -52,6 +53,9 @@ class Transition(AbstractSchedule):
         return self.curve.blend(
             self.init_value, self.end_value, count, self.transition_steps
         )
+
+    def leg(self):
+        return Leg(self.init_value, self.end_value, self.transition_steps, self.curve)
 
     def horizon(self):
         return self.transition_steps
