@@ -23,8 +23,14 @@ def cycle(count: jax.Array, period: Any) -> tuple[jax.Array, jax.Array]:
     within = as_float(count) - index * length
     # The quotient may have been rounded over a whole number; the remainder tells.
     index = index + jnp.where(within >= length, 1, jnp.where(within < 0, -1, 0))
+    # A third of a length, rounded, misses the whole lengths that it should meet.
+    nearest = jnp.round(as_float(count) / length)
+    slack = 4 * jnp.finfo(length.dtype).eps * as_float(count)
+    meets = jnp.abs(as_float(count) - nearest * length) <= slack
+    index = jnp.where(meets, nearest, index)
     index = jnp.minimum(index, as_float(2**30))  # cycles of a float clock beyond an integer
-    return index.astype(int_dtype()), as_float(count) - index * length
+    within = as_float(count) - index * length
+    return index.astype(int_dtype()), jnp.where(meets, 0, within)
 
 
 def growing_cycle(count: jax.Array, period: Any, growth: Any) -> tuple[jax.Array, "Ratio"]:

@@ -214,6 +214,7 @@ def reduce_lr_on_plateau(
     who = "ReduceLROnPlateau"
     checks.positive(who, base_lr=base_lr)
     checks.number(who, factor=factor, min_delta=min_delta, min_lr=min_lr)
+    checks.consistent(who, "factor < 1", factor < 1, f"factor={factor}", "Lower it.")
     controller = ReduceOnPlateau(
         factor=numbers.at_least(factor, 1e-30),  # at 0 it is cut to the floor at once
         patience=numbers.at_least(patience - 1, 0),

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from jaxsched._core import AbstractSchedule, Constant, Real, Steps, checks
-from jaxsched.combinators import Advance, Join, Repeat
+from jaxsched.combinators import Advance, Hold, Join, Repeat
 from jaxsched.schedules import PiecewiseConstant
 
+from ._factors import decaying
 from ._numbers import is_known_as, not_negative, whole
 from ._timm_phases import Start, larger, refuse
 
@@ -80,7 +81,10 @@ def _stairs(base_lr: Any, length: Any, rate: Any, is_whole: bool) -> AbstractSch
     base = Constant(base_lr)
     if is_known_as(rate, 1):
         return base
-    plain = Repeat(base, whole(length), peak_decay=rate)
+    if is_known_as(rate, 0):
+        return Join([base, 0.0], [length])
+    decay, length = decaying(rate, length), whole(length)
+    plain = base * Hold(decay, length)
     known = checks.concrete(length)
     if known is None or np.float32(known) == known:
         return plain
@@ -92,7 +96,7 @@ def _stairs(base_lr: Any, length: Any, rate: Any, is_whole: bool) -> AbstractSch
     ends = [i * near for i in range(1, num)]
     ends = [math.floor(end) if is_late else float(end) for end in ends]
     flight = PiecewiseConstant(ends, [rate**i for i in range(num)])
-    flights = Repeat(flight, near.numerator, peak_decay=rate**num)
+    flights = Hold(decay, near.numerator) * Repeat(flight, near.numerator)
     return base * (Join([1.0, flights], [1]) if is_late else flights)
 
 

@@ -158,3 +158,24 @@ def test_wrong_clocks_raise(build, message):
     """Who, what is required, what came."""
     with pytest.raises(ValueError, match=message):
         build()
+
+
+@pytest.mark.parametrize(
+    ("total", "cycles"), [(22, 6), (10, 6), (100, 3), (1_000, 7), (79, 12)]
+)
+def test_periods_that_are_no_float_meet_their_whole_lengths(total, cycles):
+    """A period of 22/6, rounded, still restarts at count 11."""
+    restarts = js.cosine_hard_restarts_schedule(1.0, decay_steps=total, num_cycles=cycles)
+    at = [t for t in range(total) if t * cycles % total == 0]
+
+    np.testing.assert_array_equal(restarts(np.asarray(at)), np.ones(len(at)))
+    with jax.enable_x64(True):
+        np.testing.assert_array_equal(restarts(np.asarray(at)), np.ones(len(at)))
+
+
+def test_stairs_of_a_decimal_length_come_in_time():
+    """A step every 1.1 updates is due at count 11."""
+    stairs = js.Hold(js.Transition(22.0, 0.0, 22), 1.1)
+
+    np.testing.assert_allclose(stairs(11), 11, rtol=1e-6)
+    np.testing.assert_allclose(stairs(10), 22 - 9.9, rtol=1e-6)

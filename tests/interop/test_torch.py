@@ -96,7 +96,7 @@ def test_every_scheduler_is_there_and_was_read():
 )
 def test_a_chain_without_a_closed_form_is_refused(case):
     """Rather than computed step by step, or wrongly."""
-    with pytest.raises(ValueError, match="eta_min.* has no closed form in a chain"):
+    with pytest.raises(ValueError, match=r"eta_min.* has no closed form in a chain"):
         ported(case)
 
 
