@@ -1,5 +1,6 @@
 """Combinators that change the clock: the values of the schedule stay what they are."""
 
+import math
 from typing import Any
 
 import jax
@@ -120,7 +121,10 @@ class Hold(AbstractSchedule):
         return self.schedule.evaluate(clock.since(count, within))
 
     def horizon(self):
-        return -(-self.schedule.horizon() // self.hold_steps) * self.hold_steps
+        end = self.schedule.horizon()
+        if math.isinf(end):
+            return end
+        return -(-end // self.hold_steps) * self.hold_steps
 
 
 class Repeat(AbstractSchedule):

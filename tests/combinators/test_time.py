@@ -179,3 +179,19 @@ def test_stairs_of_a_decimal_length_come_in_time():
 
     np.testing.assert_allclose(stairs(11), 11, rtol=1e-6)
     np.testing.assert_allclose(stairs(10), 22 - 9.9, rtol=1e-6)
+
+
+def test_horizons():
+    """Where a schedule ends, through every change of the clock; endless ones say so."""
+    decay, endless = js.Transition(1.0, 0.0, 10), js.ExponentialDecay(1.0, 0.5, 3)
+
+    assert js.Delay(decay, 5).horizon() == 15
+    assert js.Advance(decay, 4).horizon() == 6
+    assert js.Advance(decay, 40).horizon() == 0
+    assert js.Stretch(decay, 7).horizon() == 70
+    assert js.Hold(decay, 3).horizon() == 12
+    assert js.Repeat(decay, 10).horizon() == np.inf
+    assert js.Hold(endless, 3).horizon() == np.inf
+    assert (decay * endless).horizon() == np.inf
+    assert js.Join([endless, decay], [20]).horizon() == 30
+    assert js.warmup_schedule(decay, warmup_steps=5).horizon() == 15
