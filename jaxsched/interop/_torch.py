@@ -12,6 +12,7 @@ from jaxsched._core import AbstractSchedule, Real, Steps, as_schedule, checks
 from jaxsched.controllers import AbstractController, ReduceOnPlateau
 
 from ._factors import is_at_most_0, is_fresh, is_known, one_for_each, scheduler_in
+from ._plateau import SignedPlateau
 from ._torch_composites import Chain, Sequence
 from ._torch_cycles import cyclic_lr, one_cycle_lr
 from ._torch_decays import (
@@ -90,8 +91,8 @@ def reduce_lr_on_plateau(
 ) -> AbstractController:
     """A cut when a metric has stopped improving: a controller, whose value is the rate.
 
-    A relative threshold is taken of the absolute value of the best metric: below zero,
-    torch asks for less than nothing.
+    Of a metric below zero a relative threshold asks for less than nothing, as in torch;
+    `ReduceOnPlateau` itself takes it of the absolute value.
     """
     who = "ReduceLROnPlateau"
     checks.choice(who, choices=("min", "max"), mode=mode)
@@ -104,14 +105,15 @@ def reduce_lr_on_plateau(
     rule = ReduceOnPlateau(
         factor=factor,
         patience=patience,
-        rtol=threshold if is_relative else 0.0,
+        rtol=0.0,
         atol=0.0 if is_relative else threshold,
         cooldown=cooldown,
         min_scale=_share(one_for_each(min_lr), base_lr),
         min_cut=_share(eps, base_lr),
         mode=mode,
     )
-    return as_schedule(base_lr) * rule  # pyright: ignore[reportReturnType] - a controller's product
+    told = SignedPlateau(rule, threshold) if is_relative else rule
+    return as_schedule(base_lr) * told  # pyright: ignore[reportReturnType] - a controller's product
 
 
 def _composite(name: str, base_lr: Real, kwargs: dict[str, Any]) -> AbstractSchedule:

@@ -23,12 +23,6 @@ def has_groups_that_do_not_match(case):
     )
 
 
-def has_negative_metric(case):
-    """Where a relative threshold of torch asks for less than nothing."""
-    is_relative = case["kwargs"].get("threshold_mode", "rel") == "rel"
-    return is_relative and min(case.get("metrics", [0])) < 0
-
-
 def has_no_closed_form(case):
     """A chain with a cosine that does not end at 0."""
     chained = case["kwargs"].get("schedulers", ()) if _is_chain(case) else ()
@@ -42,11 +36,7 @@ def _is_chain(case):
 
 
 REFUSED = [c for c in CASES if is_refused(c) and not has_groups_that_do_not_match(c)]
-TAKEN = [
-    c
-    for c in CASES
-    if not (is_refused(c) or has_negative_metric(c) or has_no_closed_form(c))
-]
+TAKEN = [c for c in CASES if not (is_refused(c) or has_no_closed_form(c))]
 CYCLED = [c for c in TAKEN if "momentum" in c.get("also", {})]
 
 every = pytest.mark.parametrize("case", TAKEN, ids=ids(TAKEN))
@@ -232,24 +222,25 @@ def test_chains_that_only_steps_can_follow(chain):
         port("torch", "ChainedScheduler", base_lr=0.1, schedulers=chain)
 
 
-# Where torch is not followed.
+def test_a_relative_threshold_below_zero_is_torchs():
+    """A flat negative metric never cuts there; the library's own rule cuts."""
+    numbers = {"factor": 0.5, "patience": 1}
+    plateau = port("torch", "ReduceLROnPlateau", base_lr=1.0, threshold=0.1, **numbers)
+    own = js.ReduceOnPlateau(rtol=0.1, **numbers)
 
-
-def test_a_relative_threshold_below_zero_is_one():
-    """Values that hardly fall are a plateau, whatever their sign."""
-    plateau = port(
-        "torch", "ReduceLROnPlateau", base_lr=1.0, factor=0.5, patience=1, threshold=0.1
-    )
-
-    def cuts(metrics):
-        state, values = plateau.init(), []
+    def cuts(rule, metrics):
+        state, values = rule.init(), []
         for metric in metrics:
-            state = plateau.update(state, value=metric)
-            values.append(float(plateau(state)))
+            state = rule.update(state, value=metric)
+            values.append(float(rule(state)))
         return values
 
-    assert cuts([1.0, 0.99, 0.98, 0.97]) == [1.0, 1.0, 0.5, 0.5]
-    assert cuts([-1.0, -1.01, -1.02, -1.03]) == [1.0, 1.0, 0.5, 0.5]
+    assert cuts(plateau, [1.0, 0.99, 0.98, 0.97]) == [1.0, 1.0, 0.5, 0.5]
+    assert cuts(plateau, [-1.0, -1.01, -1.02, -1.03]) == [1.0] * 4
+    assert cuts(own, [-1.0, -1.01, -1.02, -1.03]) == [1.0, 1.0, 0.5, 0.5]
+
+
+# Where torch is not followed.
 
 
 def test_a_sequence_within_a_sequence_starts():
