@@ -16,7 +16,7 @@ from jaxsched._core import (
     kind_of,
     to_python,
 )
-from jaxsched.combinators import Switch
+from jaxsched.combinators import Bundle, Switch
 
 
 def stack(schedules: Iterable[ScheduleLike]) -> Any:
@@ -26,14 +26,16 @@ def stack(schedules: Iterable[ScheduleLike]) -> Any:
     branch for each structure and a batch of indices; a member's leaves in the branches
     that it does not use are those of another, real, member.
 
+    Bundles of the same names are stacked name by name.
+
     Args:
-        schedules: at least one schedule, number or function of the count.
+        schedules: at least one schedule, number or function of the count; or bundles.
 
     Returns:
         A schedule for `jax.vmap`, whose leaves have a leading axis of members.
 
     Raises:
-        ValueError: if there are none.
+        ValueError: if there are none, or if bundles differ in their names.
 
     >>> import jaxsched as js
     >>> batch = stack([js.Constant(0.5), js.Constant(0.25)])
@@ -43,7 +45,10 @@ def stack(schedules: Iterable[ScheduleLike]) -> Any:
     >>> jax.vmap(lambda schedule: schedule(1))(mixed)
     Array([0.5 , 0.75], dtype=float32)
     """
-    members = as_schedules(schedules)
+    given: list[Any] = list(schedules)
+    if given and all(isinstance(member, Bundle) for member in given):
+        return _stacked_bundles(given)
+    members = as_schedules(given)
     if not members:
         raise ValueError("stack(schedules) must not be empty. Give at least one.")
     groups: dict[Any, list[Any]] = {}
@@ -67,7 +72,7 @@ def stack(schedules: Iterable[ScheduleLike]) -> Any:
     return Switch(jnp.asarray(index, clock.int_dtype()), tuple(spread))
 
 
-def unstack(batch: AbstractSchedule) -> list[AbstractSchedule]:
+def unstack(batch: Any) -> list[Any]:
     """The members of a batched schedule, each with the shape that it had.
 
     Args:
@@ -80,6 +85,10 @@ def unstack(batch: AbstractSchedule) -> list[AbstractSchedule]:
     >>> unstack(stack([js.Constant(0.5), js.Transition(1.0, 0.0, 4)]))[0]
     Constant(value=0.5)
     """
+    if isinstance(batch, Bundle):
+        columns = [unstack(schedule) for schedule in batch.schedules.values()]
+        rows = zip(*columns, strict=True)
+        return [Bundle(dict(zip(batch, row, strict=True))) for row in rows]
     num = num_members(batch)
     host = jax.tree.map(np.asarray, batch)
     if isinstance(host, Switch):
@@ -87,6 +96,17 @@ def unstack(batch: AbstractSchedule) -> list[AbstractSchedule]:
     else:
         chosen = [host] * num
     return [jax.tree.map(lambda x, i=i: _member(x[i]), s) for i, s in enumerate(chosen)]
+
+
+def _stacked_bundles(bundles: list[Bundle]) -> Bundle:
+    names = list(bundles[0])
+    for other in bundles[1:]:
+        if sorted(other) != sorted(names):
+            raise ValueError(
+                f"stack(schedules) needs bundles of the same names, got {sorted(names)} "
+                f"and {sorted(other)}. Give each the same ones."
+            )
+    return Bundle({name: stack([bundle[name] for bundle in bundles]) for name in names})
 
 
 def num_members(batch: AbstractSchedule) -> int:

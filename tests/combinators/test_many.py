@@ -120,6 +120,24 @@ def test_an_optimizer_takes_a_bundle():
     assert sorted(js.hyperparams(state)) == ["learning_rate", "weight_decay"]
 
 
+def test_bundles_are_swept():
+    """Stacked name by name, whatever the shapes, in a grid and back again."""
+    other = js.bundle(
+        learning_rate=js.Constant(0.2), weight_decay=0.0, momentum=js.Constant(0.5)
+    )
+    batch = js.stack([PLAN, other])
+    values = jax.vmap(lambda plan: plan(5))(batch)
+    members, settings = js.grid(lambda peak: js.bundle(lr=peak, wd=0.5 * peak), peak=[1, 2])
+
+    np.testing.assert_allclose(values["learning_rate"], [0.05, 0.2], rtol=1e-6)
+    np.testing.assert_allclose(values["momentum"], [0.9, 0.5], rtol=1e-6)
+    np.testing.assert_allclose(jax.vmap(lambda s: s(0)["wd"])(members), [0.5, 1])
+    assert [row["peak"] for row in settings] == [1, 2]
+    assert float(js.unstack(batch)[1]["learning_rate"](7)) == np.float32(0.2)
+    with pytest.raises(ValueError, match=r"bundles of the same names, got \['lr'\] and"):
+        js.stack([js.bundle(lr=1.0), js.bundle(wd=1.0)])
+
+
 def test_unknown_names_and_empty_bundles_raise():
     """What there is is listed."""
     with pytest.raises(KeyError, match=r"Bundle has no 'lr'. It has learning_rate, weight"):
