@@ -25,7 +25,7 @@ def cycle(count: jax.Array, period: Any) -> tuple[jax.Array, jax.Array]:
     index = index + jnp.where(within >= length, 1, jnp.where(within < 0, -1, 0))
     # A third of a length, rounded, misses the whole lengths that it should meet.
     nearest = jnp.round(as_float(count) / length)
-    slack = 4 * jnp.finfo(length.dtype).eps * as_float(count)
+    slack = jnp.minimum(2 * jnp.finfo(length.dtype).eps * as_float(count), 0.01)
     meets = jnp.abs(as_float(count) - nearest * length) <= slack
     index = jnp.where(meets, nearest, index)
     index = jnp.minimum(index, as_float(2**30))  # cycles of a float clock beyond an integer
