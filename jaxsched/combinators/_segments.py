@@ -50,8 +50,16 @@ class Segments(AbstractSchedule):
 
     def __post_init__(self):
         vectors.own(self, "boundaries")
-        rows = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(self.schedule)}
-        if vectors.is_known(self.boundaries) and len(rows) == 1 and () not in rows:
+        shapes = [np.shape(leaf) for leaf in jax.tree.leaves(self.schedule)]
+        rows = {shape[:1] for shape in shapes}
+        checks.consistent(
+            "Segments",
+            "a batch of schedules, with one common leading axis",
+            len(rows) == 1 and () not in rows,
+            f"leaves of shapes {shapes}",
+            "Make one with stack, or use segments.",
+        )
+        if vectors.is_known(self.boundaries):
             n, m = rows.pop()[0], self.boundaries.shape[0]
             checks.matching("Segments", "boundaries", m, "schedules", n, n - 1)
 

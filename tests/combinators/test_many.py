@@ -70,6 +70,10 @@ def test_segments_batch_and_differentiate():
         (lambda: js.segments(PIECES, BOUNDARIES[:-1]), r"must have 11 entries for 12 sche"),
         (lambda: js.segments(PIECES[:2], [30, 60]), r"must have 1 entries for 2 schedules"),
         (
+            lambda: js.Segments(js.Constant(1.0), [3]),
+            r"a batch of sch.* shapes \[\(\)\]. M",
+        ),
+        (
             lambda: js.segments([PIECES[0], js.Constant(1.0)], [3]),
             r"must be schedules of one structure, got 2 structures. Use Join",
         ),
