@@ -1,14 +1,10 @@
 """The clock, as other rooms see it: counts, quotients of counts, periods."""
 
-from ._count import FOREVER as FOREVER
-from ._count import ZERO as ZERO
 from ._count import Gap as Gap
-from ._count import Piece as Piece
 from ._count import as_count as as_count
 from ._count import as_float as as_float
 from ._count import clamp as clamp
 from ._count import countable as countable
-from ._count import divide as divide
 from ._count import ends_around as ends_around
 from ._count import float_dtype as float_dtype
 from ._count import gap as gap
@@ -23,7 +19,6 @@ from ._count import piece as piece
 from ._count import reached as reached
 from ._count import select as select
 from ._count import since as since
-from ._count import split as split
 from ._count import strong as strong
 from ._count import until as until
 from ._count import within as within
@@ -32,7 +27,6 @@ from ._cycles import growing_cycle as growing_cycle
 from ._ratio import Ratio as Ratio
 from ._ratio import fraction as fraction
 from ._ratio import one_plus as one_plus
-from ._ratio import positive as positive
 from ._ratio import power as power
 from ._ratio import product as product
 from ._ratio import ratio as ratio
