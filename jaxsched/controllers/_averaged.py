@@ -45,6 +45,9 @@ class Averaged(AbstractController):
         zeros = clock.as_float(0), jnp.zeros((), clock.int_dtype())
         return AveragedState(*zeros, self.controller.init())
 
+    def init_for(self, params):
+        return self.init()._replace(controller=self.controller.init_for(params))
+
     def update(self, state, *, value: Any = None, **extra_args):
         if value is None:
             return state._replace(

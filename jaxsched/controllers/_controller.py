@@ -19,8 +19,12 @@ class AbstractController(Node):
 
     `update(state, **extra_args)` takes what it knows of the extra arguments of an
     optimizer's update and ignores the rest; without its metric it changes nothing. The
-    value acts from the next update on. Written `schedule * controller`, it rides on a
-    schedule.
+    value acts from the next update on, unless `ahead` says otherwise. Written
+    `schedule * controller`, it rides on a schedule.
+
+    Inside `scheduled` the extra arguments also hold `updates` (the gradients as they
+    reach the optimizer) and `params`, and those of `update` hold `applied`, what the
+    optimizer made of them.
     """
 
     __array_ufunc__ = None
@@ -29,6 +33,11 @@ class AbstractController(Node):
     def init(self) -> Any:
         """The state before the first update: arrays, floats of the default type."""
         raise TypeError(f"{type(self).__name__} must define init(self).")
+
+    def init_for(self, params: Any) -> Any:
+        """The state before the first update, where it depends on the parameters."""
+        del params
+        return self.init()
 
     @abc.abstractmethod
     def update(self, state: Any, **extra_args: Any) -> Any:
@@ -40,10 +49,17 @@ class AbstractController(Node):
         """The value in a state."""
         raise TypeError(f"{type(self).__name__} must define evaluate(self, state).")
 
+    def ahead(self, state: Any, **extra_args: Any) -> Any:
+        """The state whose value an update with these extra arguments uses.
+
+        The one that it was given; what acts at once returns its `update` here.
+        """
+        del extra_args
+        return state
+
     def __call__(self, state: Any, **extra_args: Any) -> jax.Array:
         """The value in a state, an array of the default float type."""
-        del extra_args
-        return clock.as_float(self.evaluate(state))
+        return clock.as_float(self.evaluate(self.ahead(state, **extra_args)))
 
     def __mul__(self, schedule: ScheduleLike) -> "Controlled":
         return Controlled(self, schedule)
@@ -85,10 +101,18 @@ class Controlled(AbstractController):
     def init(self):
         return ControlledState(jnp.zeros((), clock.int_dtype()), self.controller.init())
 
+    def init_for(self, params):
+        return self.init()._replace(controller=self.controller.init_for(params))
+
     def update(self, state, **extra_args):
         count = jnp.minimum(state.count, clock.max_count() - 1) + 1
         return ControlledState(
             count, self.controller.update(state.controller, **extra_args)
+        )
+
+    def ahead(self, state, **extra_args):
+        return state._replace(
+            controller=self.controller.ahead(state.controller, **extra_args)
         )
 
     def evaluate(self, state):

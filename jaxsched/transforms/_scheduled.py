@@ -72,7 +72,7 @@ def scheduled(
         schedules = Named.of({k: _owned(v) for k, v in dynamic.items()})
         controllers = Named.of(
             {
-                k: _owned(v.init())
+                k: _owned(v.init_for(params))
                 for k, v in dynamic.items()
                 if isinstance(v, AbstractController)
             }
@@ -83,13 +83,16 @@ def scheduled(
         return ScheduledState(count, schedules, controllers, values, overrides, inner_state)
 
     def update(updates: Any, state: Any, params: Any = None, **extra_args: Any) -> Any:
-        values = _values(state.count, state.schedules, state.controllers, state.overrides)
+        told = {**extra_args, "updates": updates, "params": params}
+        values = _values(
+            state.count, state.schedules, state.controllers, state.overrides, **told
+        )
         new_updates, inner_state = build(values).update(
             updates, state.inner_state, params, **extra_args
         )
         controllers = Named.of(
             {
-                name: state.schedules[name].update(controller, **extra_args)
+                name: state.schedules[name].update(controller, applied=new_updates, **told)
                 for name, controller in state.controllers.items().items()
             }
         )
@@ -106,11 +109,15 @@ def scheduled(
 
 
 def _values(
-    count: jax.Array, schedules: Named, controllers: Named, overrides: Named
+    count: jax.Array,
+    schedules: Named,
+    controllers: Named,
+    overrides: Named,
+    **extra_args: Any,
 ) -> dict[str, jax.Array]:
     values, states = {}, controllers.items()
     for name, node in schedules.items().items():
-        value = node(states[name]) if name in states else node(count)
+        value = node(states[name], **extra_args) if name in states else node(count)
         by_hand = overrides[name]
         values[name] = jnp.where(jnp.isnan(by_hand), value, by_hand)
     return values
