@@ -133,8 +133,13 @@ from jaxsched.sweeps import unstack as unstack
 from jaxsched.transforms import ScheduledState as ScheduledState
 from jaxsched.transforms import clear_override as clear_override
 from jaxsched.transforms import hyperparams as hyperparams
+from jaxsched.transforms import next_hyperparams as next_hyperparams
+from jaxsched.transforms import observe as observe
 from jaxsched.transforms import override as override
+from jaxsched.transforms import replace_schedules as replace_schedules
+from jaxsched.transforms import scale as scale
 from jaxsched.transforms import scheduled as scheduled
+from jaxsched.transforms import seek as seek
 
 __all__ = [
     "AbstractController",
@@ -217,7 +222,9 @@ __all__ = [
     "linear_warmup_schedule",
     "multistep_schedule",
     "natural_exponential_decay_schedule",
+    "next_hyperparams",
     "noam_schedule",
+    "observe",
     "onecycle_momentum_schedule",
     "onecycle_schedule",
     "override",
@@ -229,9 +236,12 @@ __all__ = [
     "power_decay_schedule",
     "power_law_schedule",
     "radam_warmup_schedule",
+    "replace_schedules",
     "resolve",
     "sample",
+    "scale",
     "scheduled",
+    "seek",
     "segments",
     "sgdr_schedule",
     "sigmoid_decay_schedule",

@@ -6,6 +6,8 @@ never holds a controller.
 """
 
 import abc
+import dataclasses
+import inspect
 from typing import Any, NamedTuple
 
 import jax
@@ -52,14 +54,25 @@ class AbstractController(Node):
     def ahead(self, state: Any, **extra_args: Any) -> Any:
         """The state whose value an update with these extra arguments uses.
 
-        The one that it was given; what acts at once returns its `update` here.
+        The one that it was given; what acts at once returns its `update` here. Not
+        called where there are no extra arguments.
         """
         del extra_args
         return state
 
+    def metrics(self) -> set[str]:
+        """The names of the extra arguments that it looks at, and its controllers do."""
+        parameters = inspect.signature(self.update).parameters.values()
+        held = (getattr(self, f.name) for f in dataclasses.fields(self))
+        return {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}.union(
+            *(node.metrics() for node in held if isinstance(node, AbstractController))
+        )
+
     def __call__(self, state: Any, **extra_args: Any) -> jax.Array:
         """The value in a state, an array of the default float type."""
-        return clock.as_float(self.evaluate(self.ahead(state, **extra_args)))
+        if extra_args:
+            state = self.ahead(state, **extra_args)
+        return clock.as_float(self.evaluate(state))
 
     def __mul__(self, schedule: ScheduleLike) -> "Controlled":
         return Controlled(self, schedule)
@@ -111,9 +124,8 @@ class Controlled(AbstractController):
         )
 
     def ahead(self, state, **extra_args):
-        return state._replace(
-            controller=self.controller.ahead(state.controller, **extra_args)
-        )
+        controller = self.controller.ahead(state.controller, **extra_args)
+        return ControlledState(extra_args.get("clock", state.count), controller)
 
     def evaluate(self, state):
         return self.schedule(state.count) * self.controller(state.controller)

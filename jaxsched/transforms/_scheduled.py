@@ -17,7 +17,8 @@ import optax
 from jaxsched._core import AbstractSchedule, as_schedule, clock
 from jaxsched.controllers import AbstractController
 
-from ._state import Named, ScheduledState, no_override
+from ._packed import Packed
+from ._state import ScheduledState, controlled, controllers_of, no_overrides, values_of
 
 
 def scheduled(
@@ -67,60 +68,38 @@ def scheduled(
     def build(values: dict[str, jax.Array]) -> optax.GradientTransformationExtraArgs:
         return optax.with_extra_args_support(factory(*args, **fixed, **values))
 
-    def init(params: Any) -> Any:
-        count = jnp.zeros((), jnp.int32)
-        schedules = Named.of({k: _owned(v) for k, v in dynamic.items()})
-        controllers = Named.of(
-            {
-                k: _owned(v.init_for(params))
-                for k, v in dynamic.items()
-                if isinstance(v, AbstractController)
-            }
+    def init(params: Any) -> ScheduledState:
+        schedules = Packed.of(dynamic)
+        controllers = tuple(
+            jax.tree.map(_owned, node.init_for(params))
+            for node in dynamic.values()
+            if isinstance(node, AbstractController)
         )
-        overrides = Named.of({k: no_override() for k in dynamic})
-        values = _values(count, schedules, controllers, overrides)
+        count, overrides = jnp.zeros((), jnp.int32), no_overrides(len(dynamic))
+        state = ScheduledState(count, schedules, controllers, {}, overrides, ())
+        values = values_of(state)
         inner_state = jax.tree.map(_strong, build(values).init(params))
-        return ScheduledState(count, schedules, controllers, values, overrides, inner_state)
+        return state._replace(hyperparams=values, inner_state=inner_state)
 
     def update(updates: Any, state: Any, params: Any = None, **extra_args: Any) -> Any:
         told = {**extra_args, "updates": updates, "params": params}
-        values = _values(
-            state.count, state.schedules, state.controllers, state.overrides, **told
-        )
-        new_updates, inner_state = build(values).update(
+        values = values_of(state, **told)
+        applied, inner_state = build(values).update(
             updates, state.inner_state, params, **extra_args
         )
-        controllers = Named.of(
-            {
-                name: state.schedules[name].update(controller, applied=new_updates, **told)
-                for name, controller in state.controllers.items().items()
-            }
-        )
-        return jax.tree.map(_cast_like, new_updates, updates), ScheduledState(
+        applied = jax.tree.map(_cast_like, applied, updates)
+        nodes, learnt = controlled(state.schedules), controllers_of(state)
+        return applied, state._replace(
             count=jnp.asarray(optax.safe_increment(state.count)),
-            schedules=state.schedules,
-            controllers=controllers,
+            controllers=tuple(
+                node.update(learnt[name], applied=applied, **told)
+                for name, node in nodes.items()
+            ),
             hyperparams=values,
-            overrides=state.overrides,
             inner_state=jax.tree.map(_cast_like, inner_state, state.inner_state),
         )
 
     return optax.GradientTransformationExtraArgs(init, update)
-
-
-def _values(
-    count: jax.Array,
-    schedules: Named,
-    controllers: Named,
-    overrides: Named,
-    **extra_args: Any,
-) -> dict[str, jax.Array]:
-    values, states = {}, controllers.items()
-    for name, node in schedules.items().items():
-        value = node(states[name], **extra_args) if name in states else node(count)
-        by_hand = overrides[name]
-        values[name] = jnp.where(jnp.isnan(by_hand), value, by_hand)
-    return values
 
 
 def _is_dynamic(value: Any) -> bool:
@@ -143,19 +122,9 @@ def _as_node(value: Any) -> AbstractSchedule | AbstractController:
     return value if isinstance(value, AbstractController) else as_schedule(value)
 
 
-def _owned(tree: Any) -> Any:
-    """Numbers as arrays of the default types: one trace for all that may follow.
-
-    Copies, each of its own: a step that donates its state must not delete the numbers
-    of the schedule that it was made from, nor one buffer twice.
-    """
-
-    def convert(leaf):
-        if isinstance(leaf, (int, float, np.ndarray, np.generic, jax.Array)):
-            return jnp.array(clock.strong(leaf), copy=True)
-        return leaf
-
-    return jax.tree.map(convert, tree)
+def _owned(leaf: Any) -> jax.Array:
+    """A copy: a step may donate its state, but not the user's numbers, nor one twice."""
+    return jnp.array(clock.strong(leaf), copy=True)
 
 
 def _strong(leaf: Any) -> Any:

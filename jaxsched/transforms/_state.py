@@ -1,34 +1,26 @@
-"""What a scheduled optimizer keeps, and reading it wherever it is nested."""
+"""What a scheduled optimizer keeps, and the values that follow from it."""
 
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from jaxsched._core import Node, checks, clock, static
+from jaxsched._core import clock
+from jaxsched.controllers import AbstractController
+
+from ._packed import Packed
 
 
-class Named(Node):
-    """Values by name, like a dict; but `optax.tree_utils.tree_get` does not see in.
+class Overrides(NamedTuple):
+    """What was set by hand, a number for each hyperparameter in the order of its names.
 
-    So that `tree_get(state, "learning_rate")` finds one value, the one in use.
+    Attributes:
+        values: win over the schedules; NaN for none.
+        scales: factors of what the schedules say.
     """
 
-    names: tuple[str, ...] = static()
-    values: tuple[Any, ...]
-
-    @classmethod
-    def of(cls, items: dict[str, Any]) -> "Named":
-        """From a dict."""
-        return cls(tuple(items), tuple(items.values()))
-
-    def items(self) -> dict[str, Any]:
-        """As a dict."""
-        return dict(zip(self.names, self.values, strict=True))
-
-    def __getitem__(self, name: str) -> Any:
-        return self.items()[name]
+    values: jax.Array
+    scales: jax.Array
 
 
 class ScheduledState(NamedTuple):
@@ -36,136 +28,54 @@ class ScheduledState(NamedTuple):
 
     Attributes:
         count: updates done so far.
-        schedules: the schedule or controller of each hyperparameter; the numbers in
-            them may be batched, and changed at any time.
-        controllers: the state of each controller.
+        schedules: the schedule or controller of each hyperparameter, by its name:
+            `state.schedules["learning_rate"]`. Their numbers may be batched, and changed
+            at any time.
+        controllers: the state of each controller, in the order of the names.
         hyperparams: the values that the last update used (before the first: that it
             will use).
-        overrides: values that win over the schedules; NaN for none.
+        overrides: values and factors that were set by hand.
         inner_state: the state of the optimizer itself.
     """
 
     count: jax.Array  # pyright: ignore[reportIncompatibleMethodOverride] - optax's name
-    schedules: Named
-    controllers: Named
+    schedules: Packed
+    controllers: tuple[Any, ...]
     hyperparams: dict[str, jax.Array]
-    overrides: Named
+    overrides: Overrides
     inner_state: Any
 
 
-def hyperparams(state: Any) -> dict[str, jax.Array]:
-    """The hyperparameters that the last update used, at any depth of a state.
+OWN = ("count", "schedules", "controllers", "hyperparams", "overrides")
+"""The fields that are ours; the last one is the optimizer's."""
 
-    Args:
-        state: the state of an optimizer that has `scheduled` somewhere in it: in a
-            chain, masked, partitioned, accumulated, in a train state.
 
-    Returns:
-        Each by its name; where a name occurs more than once, by its path and name.
+def no_overrides(num: int, batch: tuple[int, ...] = ()) -> Overrides:
+    """Nothing set by hand."""
+    values = jnp.full((*batch, num), jnp.nan, clock.float_dtype())
+    return Overrides(values, jnp.ones_like(values))
 
-    Raises:
-        ValueError: if there is no scheduled optimizer in it.
 
-    >>> import jax.numpy as jnp
-    >>> import jaxsched as js
-    >>> import optax
-    >>> optimizer = optax.chain(
-    ...     optax.clip_by_global_norm(1.0),
-    ...     js.scheduled(optax.sgd, learning_rate=js.linear_schedule(0.5, 0.0, 10)),
-    ... )
-    >>> hyperparams(optimizer.init(jnp.zeros(3)))
-    {'learning_rate': Array(0.5, dtype=float32)}
+def controlled(schedules: Packed) -> dict[str, AbstractController]:
+    """Those of them that are controllers."""
+    nodes = schedules.items()
+    return {k: v for k, v in nodes.items() if isinstance(v, AbstractController)}
+
+
+def controllers_of(state: ScheduledState) -> dict[str, Any]:
+    """The states of the controllers, by name."""
+    return dict(zip(controlled(state.schedules), state.controllers, strict=True))
+
+
+def values_of(state: ScheduledState, **extra_args: Any) -> dict[str, jax.Array]:
+    """The hyperparameters for an update with these extra arguments.
+
+    At the count of the state, or at an outside `clock` among the arguments.
     """
-    found = list(_found(state, ""))
-    if not found:
-        raise ValueError(
-            f"hyperparams(state) needs the state of a scheduled optimizer, got "
-            f"{type(state).__name__} without one. Build it with scheduled(factory, ...)."
-        )
-    names = [name for _, values in found for name in values]
-    twice = {name for name in names if names.count(name) > 1}
-    return {
-        f"{path}/{name}" if name in twice and path else name: value
-        for path, values in found
-        for name, value in values.items()
-    }
-
-
-def _found(state: Any, prefix: str):
-    nodes, _ = jax.tree_util.tree_flatten_with_path(
-        state, is_leaf=lambda node: isinstance(node, ScheduledState)
-    )
-    for path, node in nodes:
-        if isinstance(node, ScheduledState):
-            place = jax.tree_util.keystr(path, simple=True, separator="/")
-            place = "/".join(part for part in (prefix, place) if part)
-            yield place, node.hyperparams
-            yield from _found(node.inner_state, place)
-
-
-def override(state: ScheduledState, **values: Any) -> ScheduledState:
-    """Sets hyperparameters by hand; they stay until `clear_override`.
-
-    Args:
-        state: the state of a scheduled optimizer.
-        **values: numbers, by the names that were scheduled; a list for a batch.
-
-    Raises:
-        ValueError: for a name that is not scheduled, or a value that is NaN.
-
-    >>> import jax.numpy as jnp
-    >>> import jaxsched as js
-    >>> import optax
-    >>> optimizer = js.scheduled(optax.sgd, learning_rate=0.5)
-    >>> params = jnp.zeros(())
-    >>> state = override(optimizer.init(params), learning_rate=0.25)
-    >>> optimizer.update(jnp.ones(()), state, params)[0]
-    Array(-0.25, dtype=float32)
-    """
-    known = _overrides(state, *values)
-    values = {k: np.asarray(v) if isinstance(v, list) else v for k, v in values.items()}
-    checks.number("override", **values)
-    for name, value in values.items():
-        like = state.hyperparams[name]
-        known[name] = jnp.broadcast_to(jnp.asarray(value, like.dtype), like.shape)
-    return state._replace(overrides=Named.of(known))
-
-
-def clear_override(state: ScheduledState, *names: str) -> ScheduledState:
-    """Gives hyperparameters back to their schedules: those named, or all.
-
-    >>> import jax.numpy as jnp
-    >>> import jaxsched as js
-    >>> import optax
-    >>> optimizer = js.scheduled(optax.sgd, learning_rate=0.5)
-    >>> params = jnp.zeros(())
-    >>> state = override(optimizer.init(params), learning_rate=0.25)
-    >>> optimizer.update(jnp.ones(()), clear_override(state), params)[0]
-    Array(-0.5, dtype=float32)
-    """
-    known = _overrides(state, *names)
-    for name in names or known:
-        known[name] = jnp.full_like(known[name], jnp.nan)
-    return state._replace(overrides=Named.of(known))
-
-
-def _overrides(state: ScheduledState, *names: str) -> dict[str, jax.Array]:
-    """The overrides by name, where these names are among them."""
-    if not isinstance(state, ScheduledState):
-        raise TypeError(
-            f"override and clear_override need the state of scheduled(...) itself, got "
-            f"{type(state).__name__}. In a chain, pick it by its place: state[1]."
-        )
-    for name in names:
-        if name not in state.overrides.names:
-            raise ValueError(
-                f"{name!r} must be a scheduled hyperparameter, one of "
-                f"{', '.join(state.overrides.names)}. Name it in scheduled(...) to make "
-                f"it one."
-            )
-    return state.overrides.items()
-
-
-def no_override() -> jax.Array:
-    """What stands for no override."""
-    return clock.as_float(jnp.nan)
+    count = extra_args.get("clock", state.count)
+    learnt, values = controllers_of(state), {}
+    for i, (name, node) in enumerate(state.schedules.items().items()):
+        value = node(learnt[name], **extra_args) if name in learnt else node(count)
+        by_hand, scale = state.overrides.values[i], state.overrides.scales[i]
+        values[name] = jnp.where(jnp.isnan(by_hand), value * scale, by_hand)
+    return values

@@ -209,10 +209,14 @@ def test_override_by_nan_is_refused(line):
         js.override(line[0].init(ONES), learning_rate=float("nan"))
 
 
-def test_override_wants_the_state_itself():
-    """In a chain the error says how to find it."""
+def test_override_in_a_chain():
+    """It finds its state; where there is none, the error says how to make one."""
     chain = optax.chain(optax.clip(1.0), js.scheduled(optax.sgd, learning_rate=0.1))
-    with pytest.raises(TypeError, match=r"got tuple. In a chain, pick it by its place"):
-        js.override(chain.init(jnp.ones(3)), learning_rate=0.2)
+    state = js.override(chain.init(ONES), learning_rate=0.25)
+    updates, _ = chain.update(ONES, state, ONES)
+
+    jax.tree.map(lambda u: np.testing.assert_array_equal(u, -0.25), updates)
+    with pytest.raises(ValueError, match=r"override\(state\) needs .* got tuple without"):
+        js.override(optax.adam(0.1).init(ONES), learning_rate=0.2)
     with pytest.raises(TypeError, match=r"learning_rate=...\) must be a real number"):
-        js.override(chain.init(jnp.ones(3))[1], learning_rate="high")
+        js.override(chain.init(ONES), learning_rate="high")
