@@ -94,6 +94,8 @@ def warmup_cosine_decay_schedule(
 ) -> AbstractSchedule:
     """A line up, half a cosine down, as `optax.warmup_cosine_decay_schedule`.
 
+    All warmup, `decay_steps == warmup_steps`, is followed by the floor (optax refuses).
+
     Args:
         init_value: the value at count 0.
         peak_value: the value at count `warmup_steps`.
@@ -103,7 +105,7 @@ def warmup_cosine_decay_schedule(
         exponent: of the cosine term.
 
     Raises:
-        ValueError: if `decay_steps` does not exceed `warmup_steps`.
+        ValueError: if `decay_steps` is below `warmup_steps`.
 
     >>> schedule = warmup_cosine_decay_schedule(0.0, 1.0, warmup_steps=4, decay_steps=8)
     >>> [round(float(schedule(count)), 6) for count in (0, 1, 4, 6, 8)]
@@ -112,8 +114,8 @@ def warmup_cosine_decay_schedule(
     cosine_steps = decay_steps - warmup_steps
     checks.consistent(
         "warmup_cosine_decay_schedule",
-        "decay_steps > warmup_steps, since it is the length of the whole",
-        cosine_steps > 0,
+        "decay_steps >= warmup_steps, since it is the length of the whole",
+        cosine_steps >= 0,
         f"decay_steps={decay_steps} and warmup_steps={warmup_steps}",
         "Raise decay_steps.",
     )

@@ -108,10 +108,17 @@ def test_no_schedule_is_dropped():
         js.join_schedules(three, [10])
 
 
-def test_a_warmup_as_long_as_the_whole_raises():
-    """`decay_steps` is the whole, warmup included; the numbers are named."""
-    with pytest.raises(ValueError, match="got decay_steps=10 and warmup_steps=10"):
-        js.warmup_cosine_decay_schedule(0.0, 0.1, 10, 10)
+def test_a_warmup_longer_than_the_whole_raises():
+    """`decay_steps` is the whole, warmup included; the numbers are named.
+
+    All warmup has a floor after it; optax refuses it.
+    """
+    with pytest.raises(ValueError, match="positive decay_steps"):
+        optax.warmup_cosine_decay_schedule(0.0, 0.1, 10, 10)
+    full = js.warmup_cosine_decay_schedule(0.0, 0.1, 10, 10, 0.05)
+    np.testing.assert_allclose(full(np.asarray([5, 10])), [0.05, 0.05], rtol=1e-6)
+    with pytest.raises(ValueError, match="got decay_steps=10 and warmup_steps=11"):
+        js.warmup_cosine_decay_schedule(0.0, 0.1, 11, 10)
     with pytest.raises(
         ValueError, match=r"sgdr_schedule\(cosine_kwargs=...\) must not be e"
     ):

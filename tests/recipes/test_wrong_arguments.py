@@ -142,7 +142,7 @@ def test_an_end_is_a_value_or_a_ratio(build):
     [
         (
             lambda: js.warmup_cosine_decay_schedule(0.0, 1.0, 20, 10),
-            r"decay_steps > warmup_steps.* got decay_steps=10 and warmup_steps=20",
+            r"decay_steps >= warmup_steps.* got decay_steps=10 and warmup_steps=20",
         ),
         (
             lambda: js.join_schedules([1.0, 2.0, 3.0], [20, 10]),
