@@ -29,6 +29,7 @@ from jaxsched.combinators import Bundle as Bundle
 from jaxsched.combinators import Clip as Clip
 from jaxsched.combinators import Cooldown as Cooldown
 from jaxsched.combinators import Delay as Delay
+from jaxsched.combinators import Every as Every
 from jaxsched.combinators import Hold as Hold
 from jaxsched.combinators import Join as Join
 from jaxsched.combinators import Maximum as Maximum
@@ -39,13 +40,20 @@ from jaxsched.combinators import Stretch as Stretch
 from jaxsched.combinators import Switch as Switch
 from jaxsched.combinators import Warmup as Warmup
 from jaxsched.combinators import bundle as bundle
+from jaxsched.combinators import every as every
 from jaxsched.combinators import segments as segments
 from jaxsched.controllers import AbstractController as AbstractController
 from jaxsched.controllers import Averaged as Averaged
+from jaxsched.controllers import BoldDriver as BoldDriver
 from jaxsched.controllers import Controlled as Controlled
+from jaxsched.controllers import CooldownOnPlateau as CooldownOnPlateau
+from jaxsched.controllers import GradientNoiseScale as GradientNoiseScale
 from jaxsched.controllers import GreedyLR as GreedyLR
+from jaxsched.controllers import Hypergradient as Hypergradient
 from jaxsched.controllers import OptaxPlateau as OptaxPlateau
+from jaxsched.controllers import PolyakStep as PolyakStep
 from jaxsched.controllers import ReduceOnPlateau as ReduceOnPlateau
+from jaxsched.controllers import SpikeCut as SpikeCut
 from jaxsched.recipes import chebyshev_schedule as chebyshev_schedule
 from jaxsched.recipes import constant_schedule as constant_schedule
 from jaxsched.recipes import constant_warmup_schedule as constant_warmup_schedule
@@ -132,14 +140,23 @@ from jaxsched.sweeps import stack as stack
 from jaxsched.sweeps import unstack as unstack
 from jaxsched.transforms import ScheduledState as ScheduledState
 from jaxsched.transforms import clear_override as clear_override
+from jaxsched.transforms import decoupled_weight_decay as decoupled_weight_decay
+from jaxsched.transforms import diff as diff
+from jaxsched.transforms import from_checkpoint as from_checkpoint
+from jaxsched.transforms import groups as groups
 from jaxsched.transforms import hyperparams as hyperparams
+from jaxsched.transforms import layerwise as layerwise
 from jaxsched.transforms import next_hyperparams as next_hyperparams
 from jaxsched.transforms import observe as observe
 from jaxsched.transforms import override as override
 from jaxsched.transforms import replace_schedules as replace_schedules
+from jaxsched.transforms import retrying as retrying
 from jaxsched.transforms import scale as scale
 from jaxsched.transforms import scheduled as scheduled
 from jaxsched.transforms import seek as seek
+from jaxsched.transforms import skip_spikes as skip_spikes
+from jaxsched.transforms import to_checkpoint as to_checkpoint
+from jaxsched.transforms import zclip as zclip
 
 __all__ = [
     "AbstractController",
@@ -148,16 +165,21 @@ __all__ = [
     "Advance",
     "Averaged",
     "AveragingDecay",
+    "BoldDriver",
     "Bundle",
     "Clip",
     "Constant",
     "Controlled",
     "Cooldown",
+    "CooldownOnPlateau",
     "Delay",
+    "Every",
     "ExponentialDecay",
     "ExtendingTransition",
+    "GradientNoiseScale",
     "GreedyLR",
     "Hold",
+    "Hypergradient",
     "InversePowerDecay",
     "InverseSqrtDecay",
     "InverseTimeDecay",
@@ -170,6 +192,7 @@ __all__ = [
     "OptaxPlateau",
     "PiecewiseConstant",
     "PiecewiseLinear",
+    "PolyakStep",
     "PowerDecay",
     "Product",
     "Quotient",
@@ -179,6 +202,7 @@ __all__ = [
     "SaturatingGrowth",
     "ScheduledState",
     "Segments",
+    "SpikeCut",
     "Stretch",
     "Sum",
     "Switch",
@@ -203,20 +227,26 @@ __all__ = [
     "cosine_restarts_schedule",
     "curves",
     "decay_schedule",
+    "decoupled_weight_decay",
     "demon_schedule",
+    "diff",
     "ema_decay_schedule",
     "epochs",
+    "every",
     "exp_range_schedule",
     "exponential_decay",
     "exponential_warmup_schedule",
     "extend",
     "fraction",
+    "from_checkpoint",
     "grid",
+    "groups",
     "hyperparams",
     "infinite_schedule",
     "interop",
     "inverse_sqrt_schedule",
     "join_schedules",
+    "layerwise",
     "linear_onecycle_schedule",
     "linear_schedule",
     "linear_warmup_schedule",
@@ -238,6 +268,7 @@ __all__ = [
     "radam_warmup_schedule",
     "replace_schedules",
     "resolve",
+    "retrying",
     "sample",
     "scale",
     "scheduled",
@@ -245,6 +276,7 @@ __all__ = [
     "segments",
     "sgdr_schedule",
     "sigmoid_decay_schedule",
+    "skip_spikes",
     "slanted_triangular_schedule",
     "spike_schedule",
     "stack",
@@ -255,6 +287,7 @@ __all__ = [
     "tanh_decay_schedule",
     "testing",
     "time_decay_schedule",
+    "to_checkpoint",
     "tokens",
     "triangular2_schedule",
     "triangular_schedule",
@@ -267,4 +300,5 @@ __all__ = [
     "warmup_exponential_decay_schedule",
     "warmup_schedule",
     "warmup_stable_decay_schedule",
+    "zclip",
 ]

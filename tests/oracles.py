@@ -348,6 +348,10 @@ def hold(oracle, T):
     return lambda t: oracle(t // T * T)
 
 
+def every(oracle, T):
+    return lambda t: oracle(t // T)
+
+
 def stretch(oracle, f):
     return lambda t: oracle(Real(t) / Real(f))
 

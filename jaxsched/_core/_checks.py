@@ -29,8 +29,8 @@ def concrete(value: Any) -> np.ndarray | None:
     return None
 
 
-def number(node: Any, *names: str, **values: Any) -> None:
-    """Requires real numbers that are not NaN.
+def real(node: Any, *names: str, **values: Any) -> None:
+    """Requires real numbers, or NaN.
 
     Each check takes a node and names of its fields, or the name of a function and its
     arguments.
@@ -41,6 +41,12 @@ def number(node: Any, *names: str, **values: Any) -> None:
                 f"{_who(node)}({name}=...) must be a real number, got {value!r}. "
                 f"Pass a Python number or an array."
             )
+
+
+def number(node: Any, *names: str, **values: Any) -> None:
+    """Requires real numbers that are not NaN."""
+    real(node, *names, **values)
+    for name, value in _items(node, names, values):
         _require(node, name, value, lambda v: v == v, "a number", "Pass a real value.")
 
 

@@ -11,9 +11,11 @@ from ._segments import segments as segments
 from ._switch import Switch as Switch
 from ._time import Advance as Advance
 from ._time import Delay as Delay
+from ._time import Every as Every
 from ._time import Hold as Hold
 from ._time import Repeat as Repeat
 from ._time import Stretch as Stretch
+from ._time import every as every
 from ._value import Clip as Clip
 from ._value import Maximum as Maximum
 from ._value import Minimum as Minimum
@@ -25,6 +27,7 @@ __all__ = [
     "Clip",
     "Cooldown",
     "Delay",
+    "Every",
     "Hold",
     "Join",
     "Maximum",
@@ -35,5 +38,6 @@ __all__ = [
     "Switch",
     "Warmup",
     "bundle",
+    "every",
     "segments",
 ]

@@ -6,7 +6,15 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from jaxsched._core import AbstractSchedule, Real, Steps, as_schedule, checks, clock
+from jaxsched._core import (
+    AbstractSchedule,
+    Real,
+    ScheduleLike,
+    Steps,
+    as_schedule,
+    checks,
+    clock,
+)
 
 
 class Delay(AbstractSchedule):
@@ -125,6 +133,53 @@ class Hold(AbstractSchedule):
         if math.isinf(end):
             return end
         return -(-end // self.hold_steps) * self.hold_steps
+
+
+class Every(AbstractSchedule):
+    r"""Counts whole periods: $s(t) = c(\lfloor t / T \rfloor)$. Written `every(c, T)`.
+
+    For a schedule in turns of an outer loop that makes $T$ updates each. The quotient is
+    one of integers, exact at every whole count (and at fractional ones at most $2^{30}$).
+
+    Args:
+        schedule: $c$, in periods.
+        period_steps: $T > 0$, in updates.
+
+    >>> import jaxsched as js
+    >>> outer = Every(js.Transition(1.0, 0.0, transition_steps=4), period_steps=2)
+    >>> [float(outer(count)) for count in range(5)]
+    [1.0, 1.0, 0.75, 0.75, 0.5]
+    """
+
+    schedule: Any
+    period_steps: Steps
+
+    def __post_init__(self):
+        _own(self)
+        checks.positive_length(self, "period_steps")
+
+    def evaluate(self, count):
+        index, _ = clock.cycle(count, self.period_steps)
+        return self.schedule.evaluate(index)
+
+    def horizon(self):
+        end = self.schedule.horizon()
+        return end if math.isinf(end) else math.ceil(end) * self.period_steps
+
+
+def every(schedule: ScheduleLike, period_steps: Any) -> Every:
+    """A schedule that moves on once in so many updates, as outer loops do.
+
+    Args:
+        schedule: in turns of the outer loop.
+        period_steps: updates of one turn, such as epochs times minibatches.
+
+    >>> import jaxsched as js
+    >>> rate = every(js.linear_schedule(1.0, 0.0, 10), 4 * 4)
+    >>> [round(float(rate(count)), 6) for count in (0, 15, 16, 159, 160)]
+    [1.0, 1.0, 0.9, 0.1, 0.0]
+    """
+    return Every(as_schedule(schedule), period_steps)
 
 
 class Repeat(AbstractSchedule):

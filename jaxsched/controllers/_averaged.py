@@ -46,24 +46,38 @@ class Averaged(AbstractController):
         return AveragedState(*zeros, self.controller.init())
 
     def init_for(self, params):
-        return self.init()._replace(controller=self.controller.init_for(params))
+        zeros = clock.as_float(0), jnp.zeros((), clock.int_dtype())
+        return AveragedState(*zeros, self.controller.init_for(params))
 
     def update(self, state, *, value: Any = None, **extra_args):
-        if value is None:
-            return state._replace(
-                controller=self.controller.update(state.controller, **extra_args)
-            )
-        total = state.total + clock.as_float(value)
-        num_values = state.num_values + 1
+        total, num_values = _with(state, value)
         is_full = num_values >= self.window_steps
-        mean = total / clock.as_float(num_values)
-        told = self.controller.update(state.controller, value=mean, **extra_args)
-        quiet = self.controller.update(state.controller, **extra_args)
         return AveragedState(
             jnp.where(is_full, 0, total).astype(state.total.dtype),
             jnp.where(is_full, 0, num_values).astype(state.num_values.dtype),
-            jax.tree.map(lambda a, b: jnp.where(is_full, a, b), told, quiet),
+            self._told(self.controller.update, state, value, extra_args),
         )
+
+    def ahead(self, state, *, value: Any = None, **extra_args):
+        told = self._told(self.controller.ahead, state, value, extra_args)
+        return state._replace(controller=told)
+
+    def _told(self, tell: Any, state: Any, value: Any, extra_args: dict[str, Any]) -> Any:
+        quiet = tell(state.controller, **extra_args)
+        if value is None:
+            return quiet
+        total, num_values = _with(state, value)
+        mean = total / clock.as_float(num_values)
+        told = tell(state.controller, value=mean, **extra_args)
+        is_full = num_values >= self.window_steps
+        return jax.tree.map(lambda a, b: jnp.where(is_full, a, b), told, quiet)
 
     def evaluate(self, state):
         return self.controller.evaluate(state.controller)
+
+
+def _with(state: AveragedState, value: Any) -> tuple[jax.Array, jax.Array]:
+    """The sum and the number with one more value, if there is one."""
+    if value is None:
+        return state.total, state.num_values
+    return state.total + clock.as_float(value), state.num_values + 1

@@ -115,7 +115,8 @@ class Controlled(AbstractController):
         return ControlledState(jnp.zeros((), clock.int_dtype()), self.controller.init())
 
     def init_for(self, params):
-        return self.init()._replace(controller=self.controller.init_for(params))
+        inner = self.controller.init_for(params)
+        return ControlledState(jnp.zeros((), clock.int_dtype()), inner)
 
     def update(self, state, **extra_args):
         count = jnp.minimum(state.count, clock.max_count() - 1) + 1
@@ -125,7 +126,8 @@ class Controlled(AbstractController):
 
     def ahead(self, state, **extra_args):
         controller = self.controller.ahead(state.controller, **extra_args)
-        return ControlledState(extra_args.get("clock", state.count), controller)
+        outside = extra_args.get("clock")
+        return ControlledState(state.count if outside is None else outside, controller)
 
     def evaluate(self, state):
         return self.schedule(state.count) * self.controller(state.controller)

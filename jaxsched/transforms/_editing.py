@@ -10,7 +10,7 @@ import numpy as np
 from jaxsched._core import checks
 
 from . import _nested
-from ._state import Overrides, ScheduledState
+from ._state import ScheduledState
 
 
 def override(state: Any, **values: Any) -> Any:
@@ -33,13 +33,7 @@ def override(state: Any, **values: Any) -> Any:
     >>> optimizer.update(jnp.ones(()), state, params)[0]
     Array(-0.25, dtype=float32)
     """
-    numbers = _numbers("override", values)
-
-    def changed(state: ScheduledState, mine: dict[str, Any]) -> ScheduledState:
-        vector = _with(state, state.overrides.values, mine)
-        return state._replace(overrides=state.overrides._replace(values=vector))
-
-    return edit("override", state, numbers, changed)
+    return _set("override", state, "values", values)
 
 
 def scale(state: Any, **factors: Any) -> Any:
@@ -60,13 +54,7 @@ def scale(state: Any, **factors: Any) -> Any:
     >>> js.next_hyperparams(state)
     {'learning_rate': Array(0.5, dtype=float32)}
     """
-    numbers = _numbers("scale", factors)
-
-    def changed(state: ScheduledState, mine: dict[str, Any]) -> ScheduledState:
-        vector = _with(state, state.overrides.scales, mine)
-        return state._replace(overrides=state.overrides._replace(scales=vector))
-
-    return edit("scale", state, numbers, changed)
+    return _set("scale", state, "scales", factors)
 
 
 def clear_override(state: Any, *names: str) -> Any:
@@ -86,12 +74,8 @@ def clear_override(state: Any, *names: str) -> Any:
     names = names or tuple(_nested.names(_nested.find(state, "clear_override")))
 
     def changed(state: ScheduledState, mine: dict[str, Any]) -> ScheduledState:
-        values, scales = state.overrides
-        values = _with(state, values, dict.fromkeys(mine, np.nan))
-        scales = _with(state, scales, dict.fromkeys(mine, 1.0))
-        return state._replace(
-            overrides=state.overrides._replace(values=values, scales=scales)
-        )
+        state = _with(state, "values", dict.fromkeys(mine, np.nan))
+        return _with(state, "scales", dict.fromkeys(mine, 1.0))
 
     return edit("clear_override", state, dict.fromkeys(names), changed)
 
@@ -112,26 +96,62 @@ def edit(
     def visit(path: Any, state: ScheduledState) -> ScheduledState:
         return changed(state, by_path[path]) if path in by_path else state
 
-    return _nested.change(state, visit)
+    return _nested.change(state, who, visit)
+
+
+def numbers(values: Mapping[str, Any]) -> dict[str, Any]:
+    """With lists as arrays."""
+    lists = (list, tuple)
+    return {k: np.asarray(v) if isinstance(v, lists) else v for k, v in values.items()}
+
+
+def per_lane(who: str, name: str, value: Any, like: Any) -> jax.Array:
+    """A number in the shape and type of one in the state, which may be that of many.
+
+    A new array, so that a step may donate the state.
+
+    Raises:
+        ValueError: for numbers that are not one for each lane.
+    """
+    if jnp.shape(value) not in ((), like.shape):
+        each = f", or one for each of {like.shape} lanes" if like.shape else ""
+        raise ValueError(
+            f"{who}({name}=...) must be one number{each}, got shape {jnp.shape(value)}. "
+            f"Pass as many as the state has lanes."
+        )
+    return jnp.broadcast_to(jnp.array(value, like.dtype, copy=True), like.shape)
 
 
 def _known(who: str, text: str, known: Mapping[str, Any]) -> Any:
     if text in known:
         return known[text]
+    groups = [other for other in known if other.endswith(f"/{text}")]
+    if groups:
+        raise ValueError(
+            f"{who}: {text!r} must be named with its group, one of {', '.join(groups)}. "
+            f"As a keyword that is **{{{groups[0]!r}: ...}}."
+        )
     raise ValueError(
         f"{who}: {text!r} must be a scheduled hyperparameter, one of {', '.join(known)}. "
         f"Name it in scheduled(...) to make it one."
     )
 
 
-def _numbers(who: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    arrays = {k: np.asarray(v) if isinstance(v, list) else v for k, v in values.items()}
+def _set(who: str, state: Any, field: str, given: Mapping[str, Any]) -> Any:
+    arrays = numbers(given)
     checks.number(who, **arrays)
-    return arrays
+
+    def changed(state: ScheduledState, mine: dict[str, Any]) -> ScheduledState:
+        dtype = state.overrides.values.dtype
+        like = jax.ShapeDtypeStruct(state.count.shape, dtype)
+        mine = {name: per_lane(who, name, value, like) for name, value in mine.items()}
+        return _with(state, field, mine)
+
+    return edit(who, state, arrays, changed)
 
 
-def _with(state: ScheduledState, vector: jax.Array, mine: Mapping[str, Any]) -> jax.Array:
+def _with(state: ScheduledState, field: str, mine: Mapping[str, Any]) -> ScheduledState:
+    vector = jnp.asarray(getattr(state.overrides, field))
     for name, value in mine.items():
-        at = state.schedules.names.index(name)
-        vector = vector.at[..., at].set(jnp.asarray(value, vector.dtype))
-    return vector
+        vector = vector.at[..., state.schedules.names.index(name)].set(value)
+    return state._replace(overrides=state.overrides._replace(**{field: vector}))

@@ -89,20 +89,29 @@ class Packed(Node):
         return jax.tree.unflatten(self.layout.structures[at], leaves)
 
     def _read(self, place: Place) -> Any:
-        array = self.arrays[place.array]
+        array: Any = self.arrays[place.array]
+        if hasattr(array, "get_value"):  # of Flax nnx, in which a variable holds it
+            array = array.get_value()
         stop = place.start + math.prod(place.shape)
         if isinstance(array, np.ndarray):
             part = array[..., place.start : stop]
         else:
             part = jax.lax.slice_in_dim(array, place.start, stop, axis=-1)
-        return part.reshape(*array.shape[:-1], *place.shape)
+        return part.reshape(array.shape[:-1] + place.shape)
 
     def __repr__(self) -> str:
+        if not all(isinstance(array, (np.ndarray, jax.Array)) for array in self.arrays):
+            return f"Packed({list(self.names)}, {self.arrays})"  # a tree of something else
         return f"Packed.of({self.items()!r})"
 
     def __reduce__(self) -> Any:
         batch = self.arrays[0].shape[:-1] if self.arrays else ()
-        return Packed.of, (self.items(), batch)
+        return _restored, (self.items(), batch, self.arrays)
+
+
+def _restored(nodes: dict[str, Any], batch: tuple[int, ...], arrays: Any) -> Packed:
+    """From what can be pickled, which the structure of a tree cannot."""
+    return Packed(Packed.of(nodes, batch).layout, arrays)
 
 
 def _batched(leaves: list[jax.Array], batch: tuple[int, ...]) -> list[jax.Array]:

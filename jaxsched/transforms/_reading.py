@@ -1,6 +1,5 @@
 """What a scheduled optimizer used last, and what it will use next."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -36,7 +35,7 @@ def hyperparams(state: Any) -> dict[str, jax.Array]:
     >>> hyperparams(optimizer.init(jnp.zeros(3)))
     {'learning_rate': Array(0.5, dtype=float32)}
     """
-    found = _nested.find(state, "hyperparams")
+    found = _nested.find_to_read(state, "hyperparams")
     return {
         text: found[path].hyperparams[name]
         for text, (path, name) in _nested.names(found).items()
@@ -69,14 +68,16 @@ def next_hyperparams(state: Any, **extra_args: Any) -> dict[str, jax.Array]:
     {'learning_rate': Array(0.75, dtype=float32)}
     """
     found = _nested.find(state, "next_hyperparams")
-    values = {path: _next_values(s, extra_args) for path, s in found.items()}
+    values = {path: next_values(s, **extra_args) for path, s in found.items()}
     return {text: values[path][name] for text, (path, name) in _nested.names(found).items()}
 
 
-def _next_values(state: ScheduledState, extra_args: Mapping[str, Any]):
+def next_values(state: ScheduledState, **extra_args: Any) -> dict[str, jax.Array]:
+    """As `values_of`, and in a state of many those of each lane."""
+
     def values(state):
         return values_of(state, **extra_args)
 
-    for _ in state.count.shape:  # a state of many, one a lane
+    for _ in state.count.shape:
         values = jax.vmap(values)
     return values(state._replace(inner_state=()))

@@ -5,16 +5,19 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from jaxsched._core import as_schedule, checks
+from jaxsched._core import as_schedule, checks, clock
 from jaxsched.controllers import AbstractController
 
 from . import _nested
-from ._editing import edit
+from ._editing import edit, numbers, per_lane
 from ._packed import Packed
+from ._reading import next_values
 from ._state import ScheduledState, controlled, controllers_of
 
 _COUNT = jax.tree_util.GetAttrKey("count")
+_LAST = np.iinfo(np.int32).max
 
 
 def seek(state: Any, count: Any) -> Any:
@@ -24,10 +27,10 @@ def seek(state: Any, count: Any) -> Any:
 
     Args:
         state: a state with `scheduled` at any depth; all in it are moved.
-        count: updates done, at least 0.
+        count: updates done, a whole number; a list for a batch.
 
     Raises:
-        ValueError: if the count is negative.
+        ValueError: if it is negative, has a fraction, or is beyond the last count.
 
     >>> import jax.numpy as jnp
     >>> import jaxsched as js
@@ -36,16 +39,26 @@ def seek(state: Any, count: Any) -> Any:
     >>> js.next_hyperparams(seek(optimizer.init(jnp.zeros(())), 3))
     {'learning_rate': Array(0.25, dtype=float32)}
     """
-    checks.length("seek", count=count)
-    _nested.find(state, "seek")
-
-    def changed(_: Any, state: ScheduledState) -> ScheduledState:
-        return state._replace(
-            count=_like(count, state.count),
-            controllers=_counted(state.controllers, lambda old: _like(count, old)),
+    (count,) = numbers({"count": count}).values()
+    checks.real("seek", count=count)
+    known = checks.concrete(count)
+    if known is not None and not np.all(
+        (known == np.floor(known)) & (known >= 0) & (known <= _LAST)
+    ):
+        raise ValueError(
+            f"seek(count=...) must be a whole number from 0 to {_LAST}, got {count}. "
+            f"Pass the number of updates done."
         )
 
-    return _nested.change(state, changed)
+    def here(old: Any) -> jax.Array:
+        # A traced one may be negative.
+        return per_lane("seek", "count", jnp.maximum(count, 0), old)
+
+    def changed(_: Any, state: ScheduledState) -> ScheduledState:
+        controllers = _counted(state.controllers, here)
+        return state._replace(count=here(state.count), controllers=controllers)
+
+    return _nested.change(state, "seek", changed)
 
 
 def replace_schedules(state: Any, **schedules: Any) -> Any:
@@ -85,7 +98,9 @@ def replace_schedules(state: Any, **schedules: Any) -> Any:
             if isinstance(node, AbstractController):
                 learnt[name] = _taken_over(state, node, old.get(name), name)
         controllers = tuple(learnt[name] for name in controlled(packed))
-        return state._replace(schedules=packed, controllers=controllers)
+        new = state._replace(schedules=packed, controllers=controllers)
+        jax.eval_shape(next_values, new._replace(inner_state=()))  # refuses a wrong shape
+        return new
 
     return edit("replace_schedules", state, nodes, changed)
 
@@ -102,6 +117,7 @@ def observe(state: Any, **metrics: Any) -> Any:
 
     Raises:
         ValueError: if there is no controller, or none that knows one of the metrics.
+        TypeError: for a metric that is no number; NaN is one.
 
     >>> import jax.numpy as jnp
     >>> import jaxsched as js
@@ -113,6 +129,8 @@ def observe(state: Any, **metrics: Any) -> Any:
     >>> js.next_hyperparams(state)
     {'learning_rate': Array(0.25, dtype=float32)}
     """
+    metrics = numbers(metrics)
+    checks.real("observe", **metrics)
     nodes = [
         node
         for found in _nested.find(state, "observe").values()
@@ -135,16 +153,13 @@ def observe(state: Any, **metrics: Any) -> Any:
         tell = told
         for _ in state.count.shape:  # a state of many, one a lane
             tell = jax.vmap(tell)
-        given = {k: jnp.broadcast_to(v, state.count.shape) for k, v in metrics.items()}
+        like = jax.ShapeDtypeStruct(state.count.shape, clock.float_dtype())
+        given = {k: per_lane("observe", k, v, like) for k, v in metrics.items()}
         after = tell(state._replace(inner_state=()), given)
         counts = iter(_counts(state.controllers))
         return state._replace(controllers=_counted(after, lambda _: next(counts)))
 
-    return _nested.change(state, changed)
-
-
-def _like(value: Any, old: jax.Array) -> jax.Array:
-    return jnp.broadcast_to(jnp.asarray(value, old.dtype), old.shape)
+    return _nested.change(state, "observe", changed)
 
 
 def _taken_over(
@@ -154,18 +169,26 @@ def _taken_over(
     if isinstance(old, type(node)) and jax.tree.structure(old) == jax.tree.structure(node):
         return controllers_of(state)[name]
     batch = state.count.shape
-    fresh = jax.tree.map(lambda x: jnp.broadcast_to(x, batch + jnp.shape(x)), node.init())
-    return _counted(fresh, lambda old: _like(state.count, old))
+    # Copies, so that a step may donate them.
+    fresh = jax.tree.map(
+        lambda x: jnp.broadcast_to(jnp.array(x, copy=True), batch + jnp.shape(x)),
+        node.init(),
+    )
+    return _counted(fresh, lambda old: jnp.array(state.count, old.dtype, copy=True))
+
+
+def _is_count(path: Any, leaf: Any) -> bool:
+    # A field of that name in the parameters, which a controller may keep, is a float.
+    return path[-1:] == (_COUNT,) and jnp.issubdtype(leaf.dtype, jnp.integer)
 
 
 def _counts(controllers: Any) -> list[Any]:
     """The clocks in the states of controllers: their fields of the name `count`."""
     pairs, _ = jax.tree_util.tree_flatten_with_path(controllers)
-    return [leaf for path, leaf in pairs if path and path[-1] == _COUNT]
+    return [leaf for path, leaf in pairs if _is_count(path, leaf)]
 
 
 def _counted(controllers: Any, clock_of: Callable[[Any], Any]) -> Any:
     return jax.tree_util.tree_map_with_path(
-        lambda path, leaf: clock_of(leaf) if path and path[-1] == _COUNT else leaf,
-        controllers,
+        lambda path, leaf: clock_of(leaf) if _is_count(path, leaf) else leaf, controllers
     )

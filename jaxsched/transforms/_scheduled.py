@@ -47,7 +47,8 @@ def scheduled(
         a controller is fed.
 
     Raises:
-        TypeError: for a name that the factory does not take.
+        TypeError: for a name that the factory does not take; for a schedule that is not
+            given by name; if there is nothing to schedule.
 
     >>> import jaxsched as js
     >>> rate = js.warmup_cosine_decay_schedule(0.0, 1e-3, 100, 1_000)
@@ -59,16 +60,17 @@ def scheduled(
     _check_names(factory, args, hyperparams)
     sizes = _sizes(factory)
     dynamic = {
-        k: _as_node(v)
+        k: as_node(v)
         for k, v in hyperparams.items()
         if _is_dynamic(v) and not (k in sizes and isinstance(v, int))
     }
+    _check_some(factory, dynamic)
     fixed = {k: v for k, v in hyperparams.items() if k not in dynamic}
 
     def build(values: dict[str, jax.Array]) -> optax.GradientTransformationExtraArgs:
         return optax.with_extra_args_support(factory(*args, **fixed, **values))
 
-    def init(params: Any) -> ScheduledState:
+    def init(params: Any) -> Any:
         schedules = Packed.of(dynamic)
         controllers = tuple(
             jax.tree.map(_owned, node.init_for(params))
@@ -103,7 +105,7 @@ def scheduled(
 
 
 def _is_dynamic(value: Any) -> bool:
-    if isinstance(value, (AbstractSchedule, AbstractController)):
+    if _is_node(value):
         return True
     if isinstance(value, bool):
         return False
@@ -118,7 +120,8 @@ def _sizes(factory: Any) -> set[str]:
     return {p.name for p in parameters if type(p.default) is int}
 
 
-def _as_node(value: Any) -> AbstractSchedule | AbstractController:
+def as_node(value: Any) -> AbstractSchedule | AbstractController:
+    """A number or a function of the count as a schedule; a controller as it is."""
     return value if isinstance(value, AbstractController) else as_schedule(value)
 
 
@@ -140,13 +143,47 @@ def _cast_like(new: Any, old: Any) -> Any:
 
 
 def _check_names(factory: Any, args: tuple, hyperparams: dict[str, Any]) -> None:
+    if not callable(factory):
+        raise TypeError(
+            f"scheduled(factory, ...) must be given a function that makes an optimizer, "
+            f"got {type(factory).__name__}. Pass optax.sgd, not optax.sgd(0.1)."
+        )
     signature = inspect.signature(factory)
     try:
         signature.bind(*args, **hyperparams)
     except TypeError as error:
         known = ", ".join(signature.parameters)
-        name = getattr(factory, "__name__", repr(factory))
         raise TypeError(
-            f"scheduled({name}, ...) must be given arguments of {name}: {error}. "
-            f"It takes {known}."
+            f"scheduled({_name(factory)}, ...) must be given arguments of "
+            f"{_name(factory)}: {error}. It takes {known}."
         ) from None
+    for name, value in zip(signature.parameters, args, strict=False):
+        if _is_node(value):
+            raise TypeError(
+                f"scheduled({_name(factory)}, ...) must be given schedules by name, got "
+                f"{value!r} by position. Write {name}=..."
+            )
+    for name, value in hyperparams.items():
+        if isinstance(value, (list, tuple)) and any(map(_is_node, value)):
+            raise TypeError(
+                f"scheduled({_name(factory)}, {name}=...) must be given one schedule or "
+                f"controller, got {value!r}. Join or multiply schedules; a controller is "
+                f"alone with its schedule: schedule * controller."
+            )
+
+
+def _check_some(factory: Any, dynamic: dict[str, Any]) -> None:
+    if not dynamic:
+        raise TypeError(
+            f"scheduled({_name(factory)}, ...) must be given a number, schedule or "
+            f"controller by name, such as learning_rate=0.1, got none. Make a schedule of "
+            f"a function with as_schedule."
+        )
+
+
+def _is_node(value: Any) -> bool:
+    return isinstance(value, (AbstractSchedule, AbstractController))
+
+
+def _name(factory: Any) -> str:
+    return getattr(factory, "__name__", repr(factory))

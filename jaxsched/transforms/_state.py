@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -72,10 +73,22 @@ def values_of(state: ScheduledState, **extra_args: Any) -> dict[str, jax.Array]:
 
     At the count of the state, or at an outside `clock` among the arguments.
     """
-    count = extra_args.get("clock", state.count)
+    count = _clock(state, extra_args.get("clock"))
     learnt, values = controllers_of(state), {}
     for i, (name, node) in enumerate(state.schedules.items().items()):
         value = node(learnt[name], **extra_args) if name in learnt else node(count)
         by_hand, scale = state.overrides.values[i], state.overrides.scales[i]
         values[name] = jnp.where(jnp.isnan(by_hand), value * scale, by_hand)
     return values
+
+
+def _clock(state: ScheduledState, outside: Any) -> Any:
+    if outside is None:
+        return state.count
+    chex.assert_shape(
+        outside,
+        state.count.shape,
+        custom_message="update(..., clock=...) needs one number, such as the samples seen "
+        f"so far, got shape {jnp.shape(outside)}. Pass their sum",
+    )
+    return outside

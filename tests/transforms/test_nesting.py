@@ -5,10 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from optax import contrib
 
 import jaxsched as js
 
-LINE = js.linear_schedule(1.0, 0.0, 10)
+from .helpers import EDITS, LINE, PLATEAU, Traced, signature
+
 PARAMS = {"x": jnp.zeros(2), "y": jnp.zeros(3)}
 ONES = jax.tree.map(jnp.ones_like, PARAMS)
 
@@ -154,3 +156,151 @@ def test_accumulation_feeds_what_the_emitting_step_was_given():
     assert int(controller.count) == 3
     assert float(controller.best_value) == 1.0
     assert float(controller.scale) == 0.25
+
+
+# Reading and editing, wherever the state is.
+
+
+def alone(mine):
+    """In a partition whose other group is not scheduled."""
+    groups = {"mine": mine, "other": optax.set_to_zero()}
+    return optax.partition(groups, {"x": "mine", "y": "other"})
+
+
+WRAPPERS = {
+    "itself": lambda mine: mine,
+    "chain": lambda mine: optax.chain(optax.clip(5.0), mine, optax.identity()),
+    "named chain": lambda mine: optax.named_chain(
+        ("clip", optax.clip(5.0)), ("mine", mine)
+    ),
+    "masked": lambda mine: optax.masked(mine, {"x": True, "y": False}),
+    "partition": alone,
+    "accumulated": lambda mine: optax.MultiSteps(mine, 1).gradient_transformation(),
+    "if finite": lambda mine: optax.apply_if_finite(mine, 3),
+    "conditional": lambda mine: optax.conditionally_transform(mine, lambda step: step >= 0),
+    "conditional mask": lambda mine: optax.conditionally_mask(mine, lambda step: step >= 0),
+    "flat": optax.flatten,
+    "mechanic": contrib.mechanize,
+    "schedule-free": lambda mine: contrib.schedule_free(mine, 1.0),
+    "scheduled": lambda mine: js.scheduled(
+        lambda weight: optax.chain(mine, optax.scale(weight)), weight=1.0
+    ),
+    "scheduled at once": lambda mine: js.scheduled(lambda weight: mine, weight=1.0),
+    "deep": lambda mine: optax.chain(alone(optax.MultiSteps(optax.flatten(mine), 1))),
+}
+
+
+@pytest.mark.parametrize("wrap", WRAPPERS.values(), ids=WRAPPERS)
+def test_reads_and_edits_through(wrap):
+    """Each function finds its state in each wrapper; the compiled step goes on."""
+    optimizer = wrap(sgd(LINE * PLATEAU))
+    step = Traced(lambda state: optimizer.update(ONES, state, PARAMS)[1])
+    state = step(optimizer.init(PARAMS))
+    assert read(state)["learning_rate"] == 1.0
+    for edit, expected in EDITS.values():
+        edited = edit(state)
+        following = js.next_hyperparams(edited)["learning_rate"]
+        np.testing.assert_allclose(following, expected, rtol=1e-6)
+        assert signature(edited) == signature(state)
+        after = step(edited)
+        np.testing.assert_allclose(read(after)["learning_rate"], expected, rtol=1e-6)
+        in_use = optax.tree_utils.tree_get(after, "learning_rate")
+        assert float(in_use) == read(after)["learning_rate"]
+
+    assert step.count == 1
+    assert read(step(state))["learning_rate"] == np.float32(0.9)
+
+
+def test_edits_through_lookahead():
+    """It keeps its own copy of the parameters, and the state beside it."""
+    optimizer = optax.lookahead(sgd(LINE * PLATEAU), sync_period=5, slow_step_size=0.5)
+    params = optax.LookaheadParams.init_synced(PARAMS)
+    update = jax.jit(lambda state: optimizer.update(ONES, state, params))
+    _, state = update(optimizer.init(params))
+    for edit, expected in EDITS.values():
+        updates, _ = update(edit(state))
+        np.testing.assert_allclose(updates.fast["x"], -expected, rtol=1e-6)
+
+
+# Names.
+
+
+def names(*states):
+    return list(js.hyperparams(states[0] if len(states) == 1 else states))
+
+
+def partition(groups):
+    return optax.partition(groups, {"x": "a", "y": "b"}).init(PARAMS)
+
+
+def test_names_of_nested_groups():
+    """The keys at which ways part: a whole path where all of it is needed."""
+    labels = {"x": "w", "y": "b"}
+    inner = {"w": sgd(), "b": sgd()}
+    body = optax.partition(inner, labels).init(PARAMS)
+    head = sgd().init(PARAMS)
+
+    assert names({"body": body, "head": head}) == [
+        *("body/b/learning_rate", "body/w/learning_rate", "head/learning_rate")
+    ]
+    assert names({"body": body}) == ["b/learning_rate", "w/learning_rate"]
+
+
+def test_names_do_not_depend_on_what_is_around():
+    """The same in a chain, in a tuple with parameters, in a dictionary."""
+    state = partition({"a": sgd(), "b": sgd()})
+
+    for wrapped in (state, (optax.EmptyState(), state), (PARAMS, {"opt": state}, 3)):
+        assert names(wrapped) == ["a/learning_rate", "b/learning_rate"]
+
+
+def test_names_of_what_only_some_have():
+    """A name that occurs once needs no group."""
+    state = partition(
+        {"a": sgd(), "b": js.scheduled(optax.adam, learning_rate=0.1, b1=0.5)}
+    )
+
+    assert names(state) == ["a/learning_rate", "b/learning_rate", "b1"]
+    state = js.override(state, b1=0.25, **{"b/learning_rate": 0.5})
+    following = js.next_hyperparams(state)
+    assert [float(v) for v in following.values()] == [1.0, 0.5, 0.25]
+
+
+def test_names_of_groups_in_a_list():
+    """Their places tell them apart."""
+    groups = [optax.masked(sgd(), {"x": label, "y": not label}) for label in (True, False)]
+    state = optax.chain(*groups).init(PARAMS)
+
+    assert names(state) == ["0/learning_rate", "1/learning_rate"]
+    state = js.override(state, **{"1/learning_rate": 0.25})
+    assert [float(v) for v in js.next_hyperparams(state).values()] == [1.0, 0.25]
+
+
+@pytest.mark.parametrize("is_bare", [True, False])
+def test_names_at_several_depths(is_bare):
+    """The outermost has the name, one in it the way to it; each is set alone."""
+
+    def outer(learning_rate):
+        scaled = optax.scale(learning_rate)
+        return sgd() if is_bare else optax.chain(sgd(), scaled)
+
+    state = js.scheduled(outer, learning_rate=0.5).init(PARAMS)
+    assert names(state) == ["learning_rate", "inner_state/learning_rate"]
+    for name, others in (
+        ("learning_rate", "inner_state/learning_rate"),
+        ("inner_state/learning_rate", "learning_rate"),
+    ):
+        following = js.next_hyperparams(js.override(state, **{name: 0.125}))
+        assert float(following[name]) == 0.125
+        assert float(following[others]) == float(js.hyperparams(state)[others])
+
+
+def test_names_with_slashes():
+    """Keys that hold a slash are no reason to lose a name."""
+    states = {"a": {"b/c": sgd(), "d": sgd()}, "a/b": {"c": sgd(), "e": sgd()}}
+    state = {k: {n: o.init(PARAMS) for n, o in v.items()} for k, v in states.items()}
+
+    assert len(names(state)) == 4
+    for name in names(state):
+        following = js.next_hyperparams(js.override(state, **{name: 0.125}))
+        assert [k for k, v in following.items() if float(v) == 0.125] == [name]

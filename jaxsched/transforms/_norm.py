@@ -1,0 +1,27 @@
+"""The norm of a tree of gradients."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from jaxsched._core import clock
+
+
+def global_norm(tree: Any) -> jax.Array:
+    """In the default float type whatever theirs; NaN if one is NaN or infinite.
+
+    Of the gradients over the largest of them: a square does not overflow.
+    """
+
+    def size(leaf: Any) -> jax.Array:
+        dtype = jnp.promote_types(jnp.result_type(leaf), clock.float_dtype())
+        return jnp.abs(jnp.asarray(leaf, dtype)).astype(clock.float_dtype())
+
+    sizes = [size(leaf) for leaf in jax.tree.leaves(tree)]
+    largest = clock.as_float(0)
+    for x in sizes:
+        largest = jnp.maximum(largest, jnp.max(x, initial=0))
+    unit = jnp.where(largest > 0, largest, 1)
+    square = sum((jnp.sum(jnp.square(x / unit)) for x in sizes), clock.as_float(0))
+    return largest * jnp.sqrt(square)
