@@ -22,7 +22,9 @@ def override(state: Any, **values: Any) -> Any:
             A name with a group goes as `**{"encoder/learning_rate": 1e-4}`.
 
     Raises:
-        ValueError: for a name that is not scheduled, or a value that is NaN.
+        ValueError: for a name that is not scheduled, a value that is NaN, or another
+            number of them than the state has lanes.
+        TypeError: for what is no real number.
 
     >>> import jax.numpy as jnp
     >>> import jaxsched as js
@@ -44,7 +46,9 @@ def scale(state: Any, **factors: Any) -> Any:
         **factors: numbers, by the names that `hyperparams` shows; a list for a batch.
 
     Raises:
-        ValueError: for a name that is not scheduled, or a factor that is NaN.
+        ValueError: for a name that is not scheduled, a factor that is NaN, or another
+            number of them than the state has lanes.
+        TypeError: for what is no real number.
 
     >>> import jax.numpy as jnp
     >>> import jaxsched as js
@@ -61,6 +65,9 @@ def clear_override(state: Any, *names: str) -> Any:
     """Gives hyperparameters back to their schedules: those named, or all.
 
     Undoes `override` and `scale`.
+
+    Raises:
+        ValueError: for a name that is not scheduled.
 
     >>> import jax.numpy as jnp
     >>> import jaxsched as js

@@ -114,8 +114,14 @@ class _Build(NamedTuple):
         return (*self.args, *(value for _, value in self.fixed))
 
     def has_functions(self) -> bool:
-        """Whether some argument can be called; types (of moments) do not count."""
-        return any(callable(x) and not isinstance(x, type) for x in self.given())
+        """Whether some argument can be called; types (of moments) do not count.
+
+        Or may be: what a local function closes over is an argument, too.
+        """
+        is_local = bool(getattr(self.factory, "__closure__", None))
+        return is_local or any(
+            callable(x) and not isinstance(x, type) for x in self.given()
+        )
 
     def is_plain(self) -> bool:
         """Whether it can be remembered: it compares, and keeps nothing large alive."""

@@ -18,6 +18,7 @@ from jaxsched._core import AbstractSchedule, as_schedule, clock
 from jaxsched.controllers import AbstractController
 
 from ._packed import Packed
+from ._probe import check_traceable, explained
 from ._state import ScheduledState, controlled, controllers_of, no_overrides, values_of
 
 
@@ -48,7 +49,8 @@ def scheduled(
 
     Raises:
         TypeError: for a name that the factory does not take; for a schedule that is not
-            given by name; if there is nothing to schedule.
+            given by name; if there is nothing to schedule; for a number that the
+            optimizer has to know in Python.
 
     >>> import jaxsched as js
     >>> rate = js.warmup_cosine_decay_schedule(0.0, 1e-3, 100, 1_000)
@@ -66,6 +68,7 @@ def scheduled(
     }
     _check_some(factory, dynamic)
     fixed = {k: v for k, v in hyperparams.items() if k not in dynamic}
+    check_traceable(factory, args, fixed, dynamic)
 
     def build(values: dict[str, jax.Array]) -> optax.GradientTransformationExtraArgs:
         return optax.with_extra_args_support(factory(*args, **fixed, **values))
@@ -80,15 +83,17 @@ def scheduled(
         count, overrides = jnp.zeros((), jnp.int32), no_overrides(len(dynamic))
         state = ScheduledState(count, schedules, controllers, {}, overrides, ())
         values = values_of(state)
-        inner_state = jax.tree.map(_strong, build(values).init(params))
+        with explained(factory, args, fixed, dynamic, params):
+            inner_state = jax.tree.map(_strong, build(values).init(params))
         return state._replace(hyperparams=values, inner_state=inner_state)
 
     def update(updates: Any, state: Any, params: Any = None, **extra_args: Any) -> Any:
         told = {**extra_args, "updates": updates, "params": params}
         values = values_of(state, **told)
-        applied, inner_state = build(values).update(
-            updates, state.inner_state, params, **extra_args
-        )
+        with explained(factory, args, fixed, dynamic, params, **extra_args):
+            applied, inner_state = build(values).update(
+                updates, state.inner_state, params, **extra_args
+            )
         applied = jax.tree.map(_cast_like, applied, updates)
         nodes, learnt = controlled(state.schedules), controllers_of(state)
         return applied, state._replace(

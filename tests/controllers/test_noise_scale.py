@@ -228,11 +228,12 @@ def test_norms_of_a_batch_are_refused(name):
 def test_each_setting_can_be_batched(name):
     """`vmap` over one of them gives what each value alone gives."""
     small, big = random_norms(np.random.default_rng(3), 30)
-    values = np.float32(NUMBERS[name]) * np.float32([0.3, 0.9, 1.1])
+    numbers = NUMBERS | {"max_noise_scale": 10.0}  # some estimates are above it
+    values = np.float32(numbers[name]) * np.float32([0.3, 0.9, 1.1])
     batch = jax.vmap(
-        lambda v: estimates(js.GradientNoiseScale(**NUMBERS | {name: v}), small, big)
+        lambda v: estimates(js.GradientNoiseScale(**numbers | {name: v}), small, big)
     )(values)
-    alone = [formula(small, big, **NUMBERS | {name: v.item()}) for v in values]
+    alone = [formula(small, big, **numbers | {name: v.item()}) for v in values]
 
     assert len(np.unique(batch, axis=0)) > 1
     np.testing.assert_allclose(batch, alone, rtol=1e-4, atol=0)

@@ -50,8 +50,14 @@ PLATEAU = js.ReduceOnPlateau(factor=0.3, patience=2, rtol=0.1, cooldown=1, mode=
 CONTROLLERS = [
     PLATEAU,
     js.Averaged(PLATEAU, window_steps=3),
+    js.BoldDriver(increase=1.1, max_scale=7.0),
+    js.CooldownOnPlateau(decay_steps=20, patience=2, end_scale=0.1),
+    js.GradientNoiseScale(8, 64, decay=0.9),
     js.GreedyLR(factor=0.7, patience=1, window_size=3, reset_after=float("inf")),
+    js.Hypergradient(0.1, gain=1e-3, min_value=1e-4, form="multiplicative"),
     js.OptaxPlateau(patience=2, cooldown=1),
+    js.PolyakStep(max_value=0.3, optimum=-1.0),
+    js.SpikeCut(factor=0.2, recovery_steps=30),
     js.Transition(0.1, 0.0, 40) * PLATEAU,
 ]
 DOWN = js.Transition(0.1, 0.0, 30, curves.Cosine())
@@ -121,9 +127,11 @@ def at_counts(schedule):
 
 
 def run(controller):
-    state, values = controller.init(), []
+    state, values = controller.init_for(np.zeros(2, np.float32)), []
     for metric in np.sin(np.arange(50)).astype(np.float32):
-        state = controller.update(state, value=metric)
+        grads = np.asarray([1, metric], np.float32)
+        told = {"value": metric, "updates": grads, "params": grads, "applied": -grads}
+        state = controller.update(state, **told, small_sq_norm=2 + metric)
         values.append(np.asarray(controller(state)))
     return values
 
