@@ -52,8 +52,9 @@ class GradientNoiseScale(AbstractController):
     An update takes the mean of $\lvert g_s \rvert^2$ over the parts of a batch, or over
     devices, as `small_sq_norm=`, and $\lvert g_b \rvert^2$ as `big_sq_norm=`; inside
     `scheduled` the latter is by default that of the gradients as they reach the
-    optimizer. Without the former, or if one is NaN, infinite or negative, it changes
-    nothing. The factor acts from the next update on; before the first estimate it is 1.
+    optimizer. Without the former, or if one is NaN, infinite, negative or so large that an
+    estimate overflows, it changes nothing. The factor acts from the next update on;
+    before the first estimate it is 1.
 
     `noise_scale(state)` is the estimate. In the state of an optimizer it is found by
     `optax.tree_utils.tree_get(state, "noise_scale")`.
@@ -124,7 +125,11 @@ class GradientNoiseScale(AbstractController):
         big = one_number(self, "big_sq_norm", big_sq_norm)
         is_known = jnp.isfinite(small + big) & (small >= 0) & (big >= 0)
         small, big = jnp.where(is_known, small, 0), jnp.where(is_known, big, 0)
-        seen = self._seen(state, small, big)
+        noise, signal = self._estimates(small, big)
+        # One infinite value would stay in the averages for good.
+        is_known &= jnp.isfinite(noise) & jnp.isfinite(signal)
+        noise, signal = jnp.where(is_known, noise, 0), jnp.where(is_known, signal, 0)
+        seen = self._seen(state, noise, signal)
         return jax.tree.map(
             lambda new, old: jnp.where(is_known, new, old).astype(old.dtype), seen, state
         )
@@ -137,21 +142,22 @@ class GradientNoiseScale(AbstractController):
         """The estimate in a state, in examples; 0 before the first one."""
         return state.noise_scale
 
-    def _seen(
-        self, state: NoiseScaleState, small: jax.Array, big: jax.Array
-    ) -> NoiseScaleState:
+    def _estimates(self, small: Any, big: Any) -> tuple[Any, Any]:
+        """The noise and the squared gradient, unbiased, from one pair of squared norms."""
         few, many = self.small_batch_size, self.big_batch_size
-        more = many - few
         # With few * many / more, not 1 / few - 1 / many, in which digits cancel.
-        noise = (small - big) * (few / more) * many
-        signal = big - (small - big) * (few / more)
-        share = 1 - self.decay
-        noise = state.noise + share * (noise - state.noise)
-        signal = state.signal + share * (signal - state.signal)
-        weight = state.weight + share * (1 - state.weight)
+        part = few / (many - few)
+        return (small - big) * (part * many), big - (small - big) * part
+
+    def _seen(self, state: NoiseScaleState, noise: Any, signal: Any) -> NoiseScaleState:
+        share: Any = 1 - self.decay
+        # Each a mean, so that no difference of two large ones overflows.
+        noise = self.decay * state.noise + share * noise
+        signal = self.decay * state.signal + share * signal
+        weight = self.decay * state.weight + share
         return NoiseScaleState(self._quotient(noise, signal), noise, signal, weight)
 
-    def _quotient(self, noise: jax.Array, signal: jax.Array) -> jax.Array:
+    def _quotient(self, noise: Any, signal: Any) -> jax.Array:
         noise, signal = jnp.maximum(noise, 0), jnp.maximum(signal, 0)
         quotient = noise / jnp.where(signal > 0, signal, 1)
         is_below = noise <= self.max_noise_scale * signal

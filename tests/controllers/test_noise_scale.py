@@ -191,7 +191,7 @@ def test_update_without_norms_changes_nothing():
 
 @pytest.mark.parametrize(
     ("small", "big", "expected"),
-    [(1.0, 1.0, 0), (1.0, 2.0, 0), (9.0, 1.0, 1e9), (0.0, 0.0, 0), (3e38, 1.0, 1e9)],
+    [(1.0, 1.0, 0), (1.0, 2.0, 0), (9.0, 1.0, 1e9), (0.0, 0.0, 0), (1e36, 1.0, 1e9)],
 )
 def test_estimates_are_bounded(small, big, expected):
     """No noise, less than none, no gradient to be seen, nothing at all, huge norms."""
@@ -200,6 +200,19 @@ def test_estimates_are_bounded(small, big, expected):
 
     assert float(state.noise_scale) == expected
     assert 0 < float(scale(state)) <= 1
+
+
+def test_norms_whose_estimate_overflows_change_nothing():
+    """Nor do large ones of both signs in a row leave something that is not finite."""
+    scale = js.GradientNoiseScale(**SIZES, decay=0.5)
+    once = scale.update(scale.init(), small_sq_norm=5.0, big_sq_norm=1.5)
+    again = scale.update(once, small_sq_norm=3e38, big_sq_norm=1.5)
+    assert [*map(float, again)] == [*map(float, once)]
+
+    norms = np.asarray([[9e36, 0], [0, 9e36], [9e36, 0]] + [[5, 1.5]] * 200, np.float32)
+    got = estimates(scale, norms[:, 0], norms[:, 1])
+    assert np.all(np.isfinite(got))
+    np.testing.assert_allclose(got[-1, 0], 128, rtol=1e-6, atol=0)
 
 
 @pytest.mark.parametrize("norm", [1, True, np.float64(1), np.int32(1), jnp.bfloat16(1)])
@@ -247,7 +260,7 @@ def test_gradients():
         norms = jnp.stack([small, jnp.nan, small]), jnp.stack([big, big, big])
         return estimates(scale, *norms)[-1, 1]
 
-    for pair in ((5.0, 1.5), (1.0, 2.0), (90.0, 1.0), (0.0, 0.0)):
+    for pair in ((5.0, 1.5), (1.0, 2.0), (90.0, 1.0), (0.0, 0.0), (3e38, 1.0)):
         slopes = jax.grad(factor, argnums=(0, 1, 2))(NUMBERS, *pair)
         assert all(np.isfinite(x) for x in jax.tree.leaves(slopes))
     slope = jax.grad(lambda b: factor(NUMBERS | {"batch_size": b}, 5.0, 1.5))(16.0)
