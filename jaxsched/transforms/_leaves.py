@@ -100,9 +100,14 @@ def placed(value: Any, like: Any) -> Any:
         # The one way to make an array of any shape that has a weak type, too.
         return like.at[...].set(np.asarray(value))
     value = value.astype(like.dtype)
-    if like.committed:
+    if not like.committed:
+        return jnp.array(np.asarray(value))
+    if isinstance(value, jax.Array):
         return jax.device_put(value, like.sharding, may_alias=False)
-    return jnp.array(np.asarray(value))
+    # Over several processes `device_put` compares what each has, and NaN is not NaN.
+    return jax.make_array_from_callback(
+        value.shape, like.sharding, lambda index: np.array(value[index])
+    )
 
 
 def _walk(node: Any, parts: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

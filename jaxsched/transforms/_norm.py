@@ -13,12 +13,7 @@ def global_norm(tree: Any) -> jax.Array:
 
     Of the gradients over the largest of them: a square does not overflow.
     """
-
-    def size(leaf: Any) -> jax.Array:
-        dtype = jnp.promote_types(jnp.result_type(leaf), clock.float_dtype())
-        return jnp.abs(jnp.asarray(leaf, dtype)).astype(clock.float_dtype())
-
-    sizes = [size(leaf) for leaf in jax.tree.leaves(tree)]
+    sizes = [clock.as_float(jnp.abs(leaf)) for leaf in jax.tree.leaves(tree)]
     largest = clock.as_float(0)
     for x in sizes:
         largest = jnp.maximum(largest, jnp.max(x, initial=0))

@@ -94,7 +94,8 @@ def scheduled(
             applied, inner_state = build(values).update(
                 updates, state.inner_state, params, **extra_args
             )
-        applied = jax.tree.map(_cast_like, applied, updates)
+        if jax.tree.structure(applied) == jax.tree.structure(updates):
+            applied = jax.tree.map(_cast_like, applied, updates)
         nodes, learnt = controlled(state.schedules), controllers_of(state)
         return applied, state._replace(
             count=jnp.asarray(optax.safe_increment(state.count)),

@@ -91,8 +91,8 @@ def zclip(
     def update(updates: Any, state: Any, params: Any = None) -> Any:
         del params
         norm, norms = global_norm(updates), state.norms
+        # Not so where it is NaN, as that is above nothing.
         is_clipped = norms.are_known(warmup_steps) & (norm > norms.bound(threshold))
-        is_clipped &= jnp.isfinite(norm)
         # The square of the deviation is divided, which itself may be 0.
         above = jnp.where(is_clipped, norm - norms.mean, 1)
         clipped = norms.mean + threshold**2 * norms.variance / above

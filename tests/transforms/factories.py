@@ -7,6 +7,7 @@ import functools
 import inspect
 import types
 import typing
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -249,7 +250,10 @@ def _values(factory: Any, parameter: inspect.Parameter) -> tuple[float, float]:
 def _is_enough(row: Row, needs: tuple[str, ...]) -> bool:
     """Whether an update needs no other extra arguments than these."""
     row = row._replace(needs=needs)
-    optimizer, params = row.make(), row.params()
+    with warnings.catch_warnings():
+        # dpsgd of optax 0.2.8 gives a transformation a seed, which that has renamed.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        optimizer, params = row.make(), row.params()
     grads = jax.tree.map(lambda g: g[0], row.grads(params, 1))
     try:
         jax.eval_shape(

@@ -1,263 +1,103 @@
-"""Every optimizer and transformation of optax, and what of it can be scheduled.
+"""What of each optimizer and transformation of optax can be scheduled.
 
-    python -m tests.transforms.optimizers
+    python -m tests.transforms.optimizers > docs/optimizers.md
 
-prints the page of the docs: a row for each factory that optax makes public, found by
-asking optax, with the hyperparameters that can follow a schedule, those that cannot and
-why, and the extra arguments that an update needs.
+prints the page of the docs: a row for each factory that optax makes public, with the
+hyperparameters that can follow a schedule, those that cannot and why, and the extra
+arguments that an update needs.
 """
+
+# ruff: noqa: E501
 
 import functools
-import inspect
 import re
-import types
-import typing
-import warnings
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
-import numpy as np
 import optax
-import optax.contrib
-import optax.transforms
 
 import jaxsched as js
-from jaxsched.transforms._probe import check_traceable
 
-from .helpers import loss, start
+from .factories import EXCLUDED, Row, public_factories, rows
 
-MODULES = (optax, optax.transforms, optax.contrib)
+HEAD = """# Every optimizer of Optax
 
-EXCLUDED = {
-    **dict.fromkeys(
-        (
-            *("centralize", "chain", "conditionally_mask", "conditionally_transform"),
-            *("flatten", "freeze", "identity", "keep_params_nonnegative", "masked"),
-            *("monitor", "named_chain", "partition", "scale_by_sign"),
-            *("selective_transform", "set_to_zero", "snapshot", "stateless"),
-            *("stateless_with_tree_map", "with_extra_args_support", "zero_nans"),
-            *("hutchinson_estimator_diag_hessian", "normalize"),
-            "split_real_and_imaginary",
-        ),
-        "takes no number",
-    ),
-    **dict.fromkeys(
-        (
-            *("WrappedSchedule", "matrix_inverse_pth_root", "update_moment"),
-            *("sigmoid_binary_cross_entropy", "update_infinity_moment"),
-            *("update_moment_per_elem_norm", "schedule_free_eval_params"),
-        ),
-        "makes no transformation",
-    ),
-    "measure_with_ema": "measures for `monitor`, updates nothing",
-    "scale_by_schedule": "takes a function of the count; `scheduled` takes `optax.scale`",
-    "inject_hyperparams": "makes a factory, as `scheduled` makes an optimizer",
-    "inject_stateful_hyperparams": "makes a factory, as `scheduled` makes an optimizer",
-}
-"""Public callables that have no row, each with its reason."""
+`scheduled` takes every optimizer and transformation of Optax {version} that has a number, from `optax` and `optax.contrib`: {num_rows} of them with {num_free} hyperparameters that can follow a schedule or a controller, be traced, batched, overridden and replaced in mid-run. A test asks Optax for them, trains each with every hyperparameter as a constant schedule, compares it with the plain optimizer, batches over two values of each, and makes this page.
 
-GIVEN = {
-    **dict.fromkeys(
-        ("base_optimizer", "fast_optimizer", "inner", "opt", "optimizer"),
-        optax.sgd(0.125, momentum=0.5),
-    ),
-    "adv_optimizer": optax.chain(optax.contrib.normalize(), optax.sgd(0.0625)),
-    "key": 0,
-    "seed": 0,
-    "mode": "smooth",
-}
-"""Arguments that are no numbers, by name."""
+Where Optax itself has to know a number in Python, {num_refused} times, `scheduled` says so when the optimizer is made:
 
-SIZES = {
-    **{"max_consecutive_errors": 3, "every_k_schedule": 2, "rank": 2},
-    **{"axis": 0, "warmup_steps": 4, "update_interval":2,"patience":1,"decay_offset":-1,"step_offset":-1},
-}
-"""Whole numbers, by name, where the default will not do."""
+```python
+>>> import functools
+>>> import optax
+>>> import jaxsched as js
+>>> js.scheduled(optax.contrib.reduce_on_plateau, factor=0.5)  # doctest: +ELLIPSIS
+Traceback (most recent call last):
+    ...
+TypeError: scheduled(optax.contrib.reduce_on_plateau, factor=0.5) cannot schedule factor, because reduce_on_plateau branches on it in Python: `if factor <= 0.0 or factor >= 1.0:` ...
+>>> plateau = functools.partial(optax.contrib.reduce_on_plateau, factor=0.5)  # fixed
 
-NUMBERS = {
-    "learning_rate": (0.125, 0.25),
-    "b1": (0.875, 0.5),
-    "b2": (0.9375, 0.75),
-    **dict.fromkeys(("eps", "eps_root", "epsilon"), (0.0625, 0.25)),
-    "max_delta": (0.5,1.), "clipping": (.25,.5), "clip_by_block_rms.threshold": (.5,.25), "threshold": (4.0,5.0),
-    "min_norm": (4.0,8.0), "min_scale": (4.,8.),
-    "max_step_size": (.15,.2), "min_step_size": (0.1,.11),
-    **dict.fromkeys(
-        ("max_backtracking_steps", "max_linesearch_steps", "sync_period"), (2.0, 3.0)
-    ),
-}
-"""Two values by name, where the default and the half of it will not do.
+```
 
-Powers of two and sums of few of them: `1 - b2` of them is exact in any float.
+Whole numbers that are sizes, such as `memory_size`, reach Optax as they are given. A tuple of numbers is fixed as a whole.
+
+| optimizer | can be scheduled | fixed | an update needs |
+| --- | --- | --- | --- |
 """
 
-EXTRAS = ((), ("value",), ("value", "grad", "value_fn"), ("obj_fn",))
-"""Extra arguments that an update may need."""
 
-
-class Row(NamedTuple):
-    """A factory with something to give for each of its parameters.
-
-    Attributes:
-        name: as users write it.
-        factory: of optax.
-        given: arguments that are no numbers.
-        numbers: two values of each hyperparameter.
-        sizes: whole numbers, which `scheduled` leaves alone unless they are schedules.
-        tuples: names of parameters that are tuples of numbers.
-        needs: names of the extra arguments of an update.
-    """
-
-    name: str
-    factory: Callable[..., Any]
-    given: dict[str, Any]
-    numbers: dict[str, tuple[float, float]]
-    sizes: dict[str, int]
-    tuples: tuple[str, ...]
-    needs: tuple[str, ...] = ()
-
-    def make(self, **values: Any) -> optax.GradientTransformationExtraArgs:
-        """The plain optimizer, with the first values where there are no others."""
-        made = self.factory(**{**self.at_rest(), **values})
-        return optax.with_extra_args_support(made)
-
-    def at_rest(self) -> dict[str, Any]:
-        """All arguments, with the first values."""
-        first = {name: values[0] for name, values in self.numbers.items()}
-        return {**self.given, **self.sizes, **first}
-
-    def params(self, dtype: Any = jnp.float32) -> Any:
-        """What it trains."""
-        params = start(dtype)
-        if self.factory is optax.lookahead:
-            return optax.LookaheadParams.init_synced(params)
-        return params["w"] if self.factory is optax.contrib.scale_by_muon else params
-
-    def step(self, optimizer: Any, params: Any, state: Any, grads: Any) -> Any:
-        """An update: what it applies, parameters, state."""
-        extra = {}
-        if self.needs:
-            value, grads = jax.value_and_grad(_loss)(params)
-            extra = {"value": value, "grad": grads, "value_fn": _loss, "obj_fn": _loss}
-            extra = {name: extra[name] for name in self.needs}
-        if "l2_norm_clip" in self.numbers:
-            grads = jax.tree.map(lambda g: jnp.stack([g, 0.5 * g]), grads)
-        updates, state = optimizer.update(grads, state, params, **extra)
-        return updates, optax.apply_updates(params, updates), state
-
-    def grads(self, num_steps: int, dtype: Any = jnp.float32) -> Any:
-        """Gradients for a number of updates, whatever the parameters become."""
-        rng = np.random.default_rng(2)
-        params = self.params(dtype)
-        params = params.fast if isinstance(params, optax.LookaheadParams) else params
-        return jax.tree.map(
-            lambda p: jnp.asarray(rng.normal(size=(num_steps, *p.shape)), p.dtype), params
-        )
-
-
-def _loss(params: Any) -> jax.Array:
-    return loss(params)
-
-
-def public_factories() -> dict[str, Callable[..., Any]]:
-    """What may make a transformation, by the shortest name that users have for it."""
-    found, seen = {}, set()
-    for module in MODULES:
-        for name, value in vars(module).items():
-            if name.startswith("_") or id(value) in seen or not _may_be_factory(value):
-                continue
-            seen.add(id(value))
-            own = value.__name__ if vars(module).get(value.__name__) is value else name
-            found[f"{module.__name__}.{own}"] = value
-    return dict(sorted(found.items()))
-
-
-def _may_be_factory(value: Any) -> bool:
-    if isinstance(value, type):
-        is_own = not issubclass(value, optax.GradientTransformation)
-        return is_own and hasattr(value, "init") and hasattr(value, "update")
-    if not isinstance(value, types.FunctionType):
-        return False
-    returns = inspect.signature(value).return_annotation
-    return returns is inspect.Signature.empty or "GradientTransformation" in str(returns)
-
-
-def kind_of(parameter: inspect.Parameter) -> str | None:
-    """Whether a parameter takes a number, a size, a tuple of numbers or none of these."""
-    default, annotation = parameter.default, parameter.annotation
-    is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
-    may_be = typing.get_args(annotation) if is_union else (annotation,)
-    is_open = default is None or default is parameter.empty
-    if type(default) is int or (is_open and int in may_be and float not in may_be):
-        return "size"
-    if isinstance(default, tuple) and any(isinstance(x, (int, float)) for x in default):
-        return "tuple"
-    is_tree = any(typing.get_origin(kind) is Iterable for kind in may_be)
-    is_number = is_open and float in may_be and not is_tree and parameter.name != "key"
-    return "number" if type(default) is float or is_number else None
-
-
-def rows() -> dict[str, Row]:
-    """A row for each factory that takes a number."""
-    made = (
-        _row(name, factory)
-        for name, factory in public_factories().items()
-        if name.rpartition(".")[2] not in EXCLUDED
-    )
-    return {row.name: row for row in made}
-
-
-def _row(name: str, factory: Callable[..., Any]) -> Row:
-    parameters = inspect.signature(factory).parameters
-    kinds = {k: kind_of(p) for k, p in parameters.items() if k not in GIVEN}
-    row = Row(
-        name,
-        factory,
-        given={k: v for k, v in GIVEN.items() if k in parameters},
-        numbers={k: _values(factory.__name__, parameters[k]) for k, v in kinds.items() if v == "number"},
-        sizes={k: _size(parameters[k]) for k, v in kinds.items() if v == "size"},
-        tuples=tuple(k for k, kind in kinds.items() if kind == "tuple"),
-    )
-    if "key" in row.given:
-        row.given.pop("seed")
-    return row._replace(needs=next(filter(functools.partial(_can_do, row), EXTRAS)))
-
-
-def _values(factory: str, parameter: inspect.Parameter) -> tuple[float, float]:
-    name, default = parameter.name, parameter.default
-    if f"{factory}.{name}" in NUMBERS:
-        return NUMBERS[f"{factory}.{name}"]
-    if name in NUMBERS:
-        return NUMBERS[name]
-    if type(default) is not float or default == 0:
-        return 0.5, 0.25
-    single = float(np.float32(default))
-    return single, single / 2
-
-
-def _size(parameter: inspect.Parameter) -> int:
-    return SIZES.get(parameter.name, parameter.default)
-
-
-def _can_do(row: Row, needs: tuple[str, ...]) -> bool:
-    """Whether an update needs no other extra arguments than these."""
-    row = row._replace(needs=needs)
-    optimizer = row.make()
-    try:
-        jax.eval_shape(
-            lambda p, g: row.step(optimizer, p, optimizer.init(p), g),
-            row.params(),
-            jax.tree.map(lambda g: g[0], row.grads(1)),
-        )
-    except (TypeError, ValueError):
-        return False
-    return True
+def fixed(row: Row, names: tuple[str, ...]) -> functools.partial:
+    """The factory with all arguments but these fixed."""
+    others = {k: v for k, v in row.at_rest().items() if k not in names}
+    return functools.partial(row.factory, **others)
 
 
 @functools.cache
-def reason_against(row: Row, name: str) -> str | None:
-    """Why a hyperparameter cannot follow a schedule; None if it can."""
+def refused(name: str) -> dict[str, str]:
+    """Hyperparameters of a factory that cannot be scheduled, and why."""
+    row, reasons = rows()[name], {}
+    for number, (value, _) in row.numbers.items():
+        try:
+            js.scheduled(fixed(row, (number,)), **{number: js.Constant(value)})
+        except TypeError as error:
+            reasons[number] = re.search(r"because (.*)\. Give it", str(error))[1]
+    return reasons
 
 
+def free(name: str) -> tuple[str, ...]:
+    """Hyperparameters of a factory that can be scheduled."""
+    return tuple(k for k in rows()[name].numbers if k not in refused(name))
+
+
+def page() -> str:
+    """The page of the docs."""
+    lines = [_line(name, row) for name, row in rows().items()]
+    head = HEAD.format(
+        version=optax.__version__,
+        num_rows=len(lines),
+        num_free=sum(len(free(name)) for name in rows()),
+        num_refused=sum(len(refused(name)) for name in rows()),
+    )
+    left_out: dict[str, list[str]] = {}
+    for name in public_factories():
+        short = name.rpartition(".")[2]
+        if short in EXCLUDED:
+            left_out.setdefault(EXCLUDED[short], []).append(f"`{short}`")
+    tail = "\n".join(f"* {', '.join(names)}: {why}" for why, names in left_out.items())
+    return f"{head}{''.join(lines)}\nNot in the table:\n\n{tail}\n"
+
+
+def _line(name: str, row: Row) -> str:
+    kept = [f"`{k}`: {_brief(why)}" for k, why in refused(name).items()]
+    kept += [f"`{k}` (size)" for k in row.sizes]
+    kept += [f"`{k}` (tuple)" for k in row.tuples]
+    needs = ", ".join(f"`{k}=`" for k in row.needs)
+    names = ", ".join(f"`{k}`" for k in free(name))
+    return f"| `{name}` | {names} | {'; '.join(kept)} | {needs} |\n"
+
+
+def _brief(why: str) -> str:
+    """Without the place in the file, which changes with each version."""
+    why = re.sub(r" \(\S+, line \d+\)$", "", why)
+    return why.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -42,7 +42,8 @@ def with_jumps(rng, *shape):
     values = rng.gamma(20, 0.1, shape)
     jumps = rng.random(shape) < 0.05
     values[jumps] *= np.exp(np.abs(rng.normal(scale=2, size=jumps.sum())))
-    values[rng.random(shape) < 0.01] = np.nan
+    broken = rng.random(shape) < 0.01
+    values[broken] = rng.choice([np.nan, np.inf], broken.sum())
     return values.astype(np.float32)
 
 
@@ -135,13 +136,20 @@ def test_the_oldest_leave_the_window():
     assert is_skipped(later, **numbers)[-1]
 
 
-@pytest.mark.parametrize("size", [0.1, 1e-13])
+@pytest.mark.parametrize("size", [0.0, 0.1, 1e-13])
 def test_constant_losses(size):
-    """Rounding makes no outliers of them; a rise is one."""
-    losses = np.float32([size] * 300 + [2 * size])
-    updates, _ = run(js.skip_spikes(optax.sgd(1.0)), np.float32([size] * 301), losses)
+    """Rounding makes no outliers of them, however small they are; a rise is one."""
+    optimizer = js.skip_spikes(optax.sgd(1.0), min_entries=9, window_size=11)
+    losses = np.full((20, 51), size) * np.linspace(1, 2, 20)[:, None]
+    losses[:, -1] = 2 * size + 1e-10
+    states = jax.vmap(lambda x: run(optimizer, jnp.zeros(51), x)[1])(np.float32(losses))
+    last = jax.vmap(lambda x: run(optimizer, jnp.zeros(50), x)[1])(
+        np.float32(losses[:, :-1])
+    )
 
-    assert np.flatnonzero(updates["x"][:, 0] == 0).tolist() == [300]
+    np.testing.assert_array_equal(last.num_skipped, 0)
+    np.testing.assert_array_equal(states.num_skipped, 1)
+    np.testing.assert_array_equal(states.norms, 0)
 
 
 # What is left of an update that is left out.

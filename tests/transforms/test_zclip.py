@@ -155,6 +155,26 @@ def test_norms_that_overflow_when_squared():
     assert float(after(NUMBERS, huge)[0][-1, 0]) < 4
 
 
+def test_norms_that_overflow():
+    """Each number is finite, their norm is not: nothing of it is left."""
+    clip = js.zclip(warmup_steps=2)
+    state = clip.init(None)
+    for norm in (1.0, 3.0):
+        _, state = clip.update(jnp.asarray([norm, 0, 0, 0]), state)
+    update, state = clip.update(jnp.full(4, 3e38), state)
+
+    np.testing.assert_array_equal(update, 0)
+    np.testing.assert_allclose(state.norms.mean, 2, rtol=1e-6)
+
+
+def test_zero_gradients():
+    """A norm of 0 is one like others."""
+    updates, state = after({"warmup_steps": 2}, jnp.asarray([[0.0], [0.0], [0.0]]))
+
+    np.testing.assert_array_equal(updates, 0)
+    assert [float(x) for x in state.norms] == [0, 0, 3]
+
+
 @pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16, jnp.float32])
 def test_types_are_kept(dtype):
     """Updates have the type of the gradients, statistics are in single precision."""

@@ -1,0 +1,262 @@
+"""What may be different in the program that resumes, and how `diff` says it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import jaxsched as js
+
+from .helpers import adam, after, assert_same, start
+
+LINE = js.linear_schedule(1.0, 0.0, 10)
+PLATEAU = js.ReduceOnPlateau(factor=0.5, patience=0)
+
+
+def saved_after(optimizer, num_steps=4, **extra_args):
+    return js.to_checkpoint(after(optimizer, num_steps, **extra_args)[1])
+
+
+def fresh(optimizer):
+    return optimizer.init(start())
+
+
+def lines(saved, optimizer):
+    return str(js.diff(saved, fresh(optimizer))).splitlines()
+
+
+def next_of(state):
+    return {name: float(value) for name, value in js.next_hyperparams(state).items()}
+
+
+# Schedules.
+
+
+def test_another_schedule_is_said():
+    """The values that each has at the count, and both as code; for programs too."""
+    saved = saved_after(adam(1e-3))
+    (change,) = js.diff(saved, fresh(adam(LINE)))
+
+    assert change[:2] == ("learning_rate", "schedule")
+    assert str(change) == (
+        "learning_rate: 0.001 -> 0.6 (Constant(value=0.001) -> Transition(init_value=1.0, "
+        "end_value=0.0, transition_steps=10, curve=Linear()))"
+    )
+    assert not js.diff(saved, fresh(adam(1e-3)))
+
+
+def test_functions_of_one_name():
+    """They read the same, so their values tell them apart; an address does not."""
+
+    def build(factor):
+        return adam(js.as_schedule(lambda count: factor / (count + 1)))
+
+    (changed,) = lines(saved_after(build(1.0)), build(2.0))
+
+    assert changed.startswith("learning_rate: 0.2 -> 0.4 (")
+    assert " at 0x" not in changed
+    assert not lines(saved_after(build(1.0)), build(1.0))[0].startswith("learning_rate")
+
+
+def test_a_long_schedule_is_cut_and_still_compared():
+    """A table with another number far behind what there is space for."""
+    table = np.linspace(1.0, 0.5, 300)
+    other = np.where(np.arange(300) == 250, 9.0, table)
+    saved = saved_after(adam(js.Table(table)))
+    (changed,) = lines(saved, adam(js.Table(other)))
+
+    assert "... -> Table(" in changed
+    assert lines(saved, adam(js.Table(table))) == ["nothing changed"]
+
+
+def test_names_come_and_go():
+    """One that is scheduled anew follows its schedule from the count; one that is not is
+    dropped; others keep what was set by hand."""
+    optimizer = adam(LINE, b1=0.9)
+    _, state = after(optimizer, 4)
+    saved = js.to_checkpoint(js.override(state, b1=0.5, learning_rate=0.25))
+    other = adam(LINE, eps=0.001 * LINE)
+    restored = js.from_checkpoint(saved, fresh(other))
+
+    assert next_of(restored) == {"learning_rate": 0.25, "eps": np.float32(0.0006)}
+    used = {name: float(value) for name, value in js.hyperparams(restored).items()}
+    assert used == {"learning_rate": np.float32(0.7), "eps": np.float32(0.0006)}
+    assert [change[:2] for change in js.diff(saved, fresh(other))] == [
+        ("learning_rate", "override"),
+        ("eps", "new"),
+        ("b1", "gone"),
+    ]
+    assert "not in the checkpoint" in lines(saved, other)[1]
+    assert "0.9 (Constant(value=0.9)) in the checkpoint, no longer" in lines(saved, other)[2]
+
+
+def test_by_hand_until_cleared():
+    """Overrides and factors are in force after the restore, and `diff` lists them."""
+    _, state = after(adam(LINE), 4)
+    scaled = js.to_checkpoint(js.scale(state, learning_rate=0.5))
+    restored = js.from_checkpoint(scaled, fresh(adam(LINE)))
+
+    np.testing.assert_allclose(next_of(restored)["learning_rate"], 0.3, rtol=1e-6)
+    assert lines(scaled, adam(LINE)) == [
+        "learning_rate: scaled by 0.5, until clear_override"
+    ]
+    cleared = next_of(js.clear_override(restored))["learning_rate"]
+    np.testing.assert_allclose(cleared, 0.6, rtol=1e-6)
+    # One that the program sets before is not in the checkpoint, which wins.
+    by_hand = js.override(fresh(adam(LINE)), learning_rate=9.0)
+    plain = js.from_checkpoint(js.to_checkpoint(state), by_hand)
+    np.testing.assert_allclose(next_of(plain)["learning_rate"], 0.6, rtol=1e-6)
+
+
+def test_groups_are_told_apart():
+    """Each goes on from its own; names are those of `hyperparams`."""
+
+    def build(weights, biases):
+        groups = {"weights": adam(weights), "biases": adam(biases)}
+        return optax.partition(groups, {"w": "weights", "b": "biases"})
+
+    _, state = after(build(LINE, 0.1), 4)
+    saved = js.to_checkpoint(js.override(state, **{"biases/learning_rate": 0.5}))
+    restored = js.from_checkpoint(saved, fresh(build(2 * LINE, 0.1)))
+
+    assert lines(saved, build(2 * LINE, 0.1)) == [
+        "biases/learning_rate: 0.5 by hand, until clear_override",
+        *[
+            line
+            for line in lines(saved, build(2 * LINE, 0.1))
+            if line.startswith("weights/learning_rate: 0.6 -> 1.2 (Transition(")
+        ],
+    ]
+    assert next_of(restored) == {
+        "biases/learning_rate": 0.5,
+        "weights/learning_rate": np.float32(1.2),
+    }
+
+
+# Controllers.
+
+
+def test_controller_goes_on_under_another_schedule():
+    """What a plateau has cut stays cut, whatever it rides on, and with other numbers."""
+    saved = saved_after(adam(0.1 * PLATEAU), value=1.0)
+    patient = js.ReduceOnPlateau(factor=0.1, patience=7)
+    restored = js.from_checkpoint(saved, fresh(adam(LINE * patient)))
+
+    np.testing.assert_allclose(next_of(restored)["learning_rate"], 0.6 / 8, rtol=1e-6)
+    assert [c.kind for c in js.diff(saved, fresh(adam(LINE * patient)))] == ["schedule"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (LINE * PLATEAU, LINE * js.GreedyLR()),
+        (LINE * PLATEAU, LINE * js.ReduceOnPlateau(mode="max")),
+        (LINE * PLATEAU, LINE * js.Averaged(PLATEAU, 2)),
+        (LINE, LINE * PLATEAU),
+    ],
+)
+def test_another_controller_starts_anew(old, new):
+    """At the count, and `diff` says so; what it has no use for is dropped."""
+    saved = saved_after(adam(old), value=1.0)
+    restored = js.from_checkpoint(saved, fresh(adam(new)))
+
+    np.testing.assert_allclose(next_of(restored)["learning_rate"], 0.6, rtol=1e-6)
+    assert int(restored.controllers[0].count) == 4
+    kinds = [change.kind for change in js.diff(saved, fresh(adam(new)))]
+    assert kinds == ["schedule", "controller"]
+    assert lines(saved, adam(new))[1] == "learning_rate: Controlled starts anew"
+
+
+def test_controller_is_left_out():
+    """The schedule alone, uncut."""
+    saved = saved_after(adam(LINE * PLATEAU), value=1.0)
+    restored = js.from_checkpoint(saved, fresh(adam(LINE)))
+
+    assert restored.controllers == ()
+    np.testing.assert_allclose(next_of(restored)["learning_rate"], 0.6, rtol=1e-6)
+
+
+# What is around the optimizer.
+
+
+@pytest.mark.parametrize("num_before", [0, 1])
+def test_scheduled_clipping_comes_and_goes(num_before):
+    """It has a count, so a new one starts at that of the others."""
+    clip = js.scheduled(optax.clip_by_global_norm, max_norm=LINE)
+    behind = optax.chain(adam(LINE), js.decoupled_weight_decay(0.5 * LINE))
+    both = optax.chain(clip, behind)
+    old, new = (both, behind) if num_before else (behind, both)
+    _, state = after(old, 4)
+    saved = js.to_checkpoint(js.override(state, learning_rate=0.25))
+    restored = js.from_checkpoint(saved, fresh(new))
+    values = next_of(restored)
+
+    assert values.pop("learning_rate") == 0.25
+    expected = {"weight_decay": 0.3} | ({} if num_before else {"max_norm": 0.6})
+    assert values == pytest.approx(expected, rel=1e-6)
+    kinds = {c.name: c.kind for c in js.diff(saved, fresh(new))}
+    assert kinds == {
+        "max_norm": "gone" if num_before else "new",
+        "learning_rate": "override",
+    }
+
+
+def plain_and_count(optimizer, num_steps=4):
+    _, state = after(optimizer, num_steps)
+    return state, js.to_checkpoint(state)
+
+
+PLAIN = {
+    "a number": optax.adamw(1e-3),
+    "a schedule": optax.adamw(optax.linear_schedule(1.0, 0.0, 10)),
+    "injected": optax.inject_hyperparams(optax.adamw)(learning_rate=1e-3),
+    "an injected schedule": optax.inject_hyperparams(optax.adamw)(
+        learning_rate=optax.linear_schedule(1.0, 0.0, 10)
+    ),
+    "accumulated": optax.MultiSteps(optax.adamw(1e-3), 2),
+}
+
+
+@pytest.mark.parametrize("plain", PLAIN.values(), ids=PLAIN)
+def test_from_plain_optax(plain):
+    """Moments move over, and the count that Adam and the schedule have kept."""
+    optimizer = js.scheduled(optax.adamw, learning_rate=LINE)
+    num_steps = 4
+    if isinstance(plain, optax.MultiSteps):
+        optimizer, num_steps = optax.MultiSteps(optimizer, 2), 8
+    _, state = after(plain, num_steps)
+    saved = js.to_checkpoint(state)
+    restored = js.from_checkpoint(saved, fresh(optimizer))
+
+    np.testing.assert_allclose(next_of(restored)["learning_rate"], 0.6, rtol=1e-6)
+    for name in ("mu", "nu"):
+        old, new = (optax.tree_utils.tree_get(s, name) for s in (state, restored))
+        assert_same(new, old)
+    assert [change.kind for change in js.diff(saved, fresh(optimizer))] == ["new"]
+
+
+def test_from_plain_optax_without_a_count():
+    """SGD keeps none: `seek` says it, and the error says that."""
+    _, state = after(optax.sgd(0.1, momentum=0.9), 4)
+    optimizer = js.scheduled(optax.sgd, learning_rate=LINE, momentum=0.9)
+    saved = js.to_checkpoint(state)
+    with pytest.raises(ValueError, match=r"has none. Pass seek\(state, count\)"):
+        js.from_checkpoint(saved, fresh(optimizer))
+    restored = js.from_checkpoint(saved, js.seek(fresh(optimizer), 4))
+
+    np.testing.assert_allclose(next_of(restored)["learning_rate"], 0.6, rtol=1e-6)
+    assert_same(jax.tree.leaves(restored.inner_state), jax.tree.leaves(state))
+
+
+def test_a_new_name_in_every_lane():
+    """In a batch of states, each lane at its own count."""
+    params = jnp.ones(3)
+    batch = js.stack([1.0, 2.0])
+    state = jax.vmap(lambda rate: adam(rate).init(params))(batch)
+    state = js.seek(state, [2, 5])
+    new = jax.vmap(lambda rate: adam(rate, b1=LINE).init(params))(batch)
+    values = js.next_hyperparams(js.from_checkpoint(js.to_checkpoint(state), new))
+
+    np.testing.assert_allclose(values["b1"], [0.8, 0.5], rtol=1e-6)
+    np.testing.assert_array_equal(values["learning_rate"], [1.0, 2.0])
