@@ -1,5 +1,18 @@
 """Many schedules at once: batches, spaces to search, the engine, its results."""
 
+from ._convergence import ConvergenceTime as ConvergenceTime
+from ._convergence import ParetoPoint as ParetoPoint
+from ._convergence import Survival as Survival
+from ._convergence import area_under_curve as area_under_curve
+from ._convergence import convergence_times as convergence_times
+from ._convergence import kaplan_meier as kaplan_meier
+from ._convergence import pareto_front as pareto_front
+from ._effects import DivergedCount as DivergedCount
+from ._effects import MainEffect as MainEffect
+from ._effects import Placement as Placement
+from ._effects import count_diverged as count_diverged
+from ._effects import main_effects as main_effects
+from ._effects import winner_placements as winner_placements
 from ._engine import Task as Task
 from ._engine import clear_programs as clear_programs
 from ._engine import default_chunk as default_chunk
@@ -9,6 +22,7 @@ from ._files import read_json as read_json
 from ._files import write_csv as write_csv
 from ._files import write_json as write_json
 from ._progress import Progress as Progress
+from ._report import report as report
 from ._result import SweepResult as SweepResult
 from ._space import Members as Members
 from ._space import choices as choices
@@ -18,32 +32,58 @@ from ._space import log_uniform as log_uniform
 from ._space import pool as pool
 from ._space import sample as sample
 from ._space import uniform as uniform
+from ._stability import RankStability as RankStability
+from ._stability import rank_stability as rank_stability
 from ._stack import num_members as num_members
 from ._stack import stack as stack
 from ._stack import unstack as unstack
+from ._statistics import Comparison as Comparison
+from ._statistics import Estimate as Estimate
+from ._statistics import compare as compare
+from ._statistics import mean_interval as mean_interval
 from ._summary import FamilySummary as FamilySummary
 from ._summary import measure_overhead as measure_overhead
 from ._summary import summarise as summarise
 
 __all__ = [
+    "Comparison",
+    "ConvergenceTime",
+    "DivergedCount",
+    "Estimate",
     "FamilySummary",
+    "MainEffect",
     "Members",
+    "ParetoPoint",
+    "Placement",
     "Progress",
+    "RankStability",
+    "Survival",
     "SweepResult",
     "Task",
+    "area_under_curve",
     "choices",
     "clear_programs",
+    "compare",
+    "convergence_times",
+    "count_diverged",
     "default_chunk",
     "integers",
+    "kaplan_meier",
     "log_uniform",
+    "main_effects",
+    "mean_interval",
     "measure_overhead",
     "num_members",
+    "pareto_front",
     "pool",
+    "rank_stability",
     "read_csv",
     "read_json",
+    "report",
     "run",
     "summarise",
     "uniform",
+    "winner_placements",
     "write_csv",
     "write_json",
 ]

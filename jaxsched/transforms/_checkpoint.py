@@ -61,10 +61,9 @@ def to_checkpoint(state: Any) -> dict[str, Any]:
 def from_checkpoint(saved: Any, state: Any) -> Any:
     """The state to go on with: learnt is what the checkpoint holds, planned what is new.
 
-    | comes from | what |
-    | --- | --- |
-    | `state`, which is made anew | schedules and controllers, types, devices |
-    | the checkpoint | counts, moments and all other arrays; what controllers have learnt; what `override` and `scale` have set |
+    Schedules, the settings of controllers, types and devices come from `state`; counts,
+    moments and all other arrays, what controllers have learnt, and what `override` and
+    `scale` have set from the checkpoint.
 
     A controller goes on if it is of the same type, with the same settings that are not
     numbers; another one starts anew at the count. A hyperparameter that was not scheduled

@@ -100,7 +100,7 @@ def _changes(
     if isinstance(node, AbstractController) and name not in _record.taken_over(
         record, state
     ):
-        yield "controller", f"{type(node).__name__} starts anew"
+        yield "controller", "its controller starts anew"
     yield from _by_hand(name, after)
 
 

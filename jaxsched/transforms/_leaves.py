@@ -118,7 +118,7 @@ def _walk(node: Any, parts: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
     if is_split(node):
         yield parts, node
         return
-    children, _ = jax.tree_util.tree_flatten_with_path(node, is_leaf=lambda x: x is not node)
+    children = jax.tree_util.tree_leaves_with_path(node, is_leaf=lambda x: x is not node)
     for path, child in children:
         if path:
             yield from _walk(child, parts + _part(node, path[0]))

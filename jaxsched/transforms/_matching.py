@@ -99,7 +99,7 @@ def _check_record(who: str, name: str, record: Any) -> None:
         )
     if not np.array_equal(record.get("checksum"), _record.checksum(record)):
         raise ValueError(
-            f"{where} must have the checksum of its numbers, and has not. It is damaged, or "
+            f"{where} must have the checksum of its numbers, and has not. It is damaged or "
             f"was edited: change a state with override, scale or seek. {advice}"
         )
 
@@ -107,8 +107,9 @@ def _check_record(who: str, name: str, record: Any) -> None:
 def _check_leaves(who: str, leaves: Mapping[str, Any], likes: Mapping[str, Any]) -> None:
     problems = list(_problems(leaves, likes))
     if problems:
-        more = len(problems) - _MAX_SHOWN
-        shown = "; ".join(problems[:_MAX_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+        shown = "; ".join(problems[:_MAX_SHOWN])
+        if len(problems) > _MAX_SHOWN:
+            shown += f"; and {len(problems) - _MAX_SHOWN} more"
         raise ValueError(
             f"{who}(saved, state) needs a checkpoint of the optimizer and the parameters "
             f"that the state is of, got another one: {shown}. Build the state as it was "
@@ -131,8 +132,9 @@ def _check_lanes(who: str, record: _record.Record, state: ScheduledState) -> Non
     was, now = np.shape(record["count"]), state.count.shape
     if was != now:
         raise ValueError(
-            f"{who}(saved, state) needs a checkpoint of as many lanes as the state, got one "
-            f"whose count has shape {was}, not {now}. Build the state with vmap as it was."
+            f"{who}(saved, state) needs a checkpoint of as many lanes as the state, got "
+            f"one whose count has shape {was}, not {now}. Build the state with vmap as it "
+            f"was."
         )
 
 

@@ -17,6 +17,8 @@ def global_norm(tree: Any) -> jax.Array:
     largest = clock.as_float(0)
     for x in sizes:
         largest = jnp.maximum(largest, jnp.max(x, initial=0))
-    unit = jnp.where(largest > 0, largest, 1)
+    # A quotient may be a product with the reciprocal, which must not underflow.
+    unit = jnp.minimum(largest, jnp.finfo(largest.dtype).max / 8)
+    unit = jnp.where(largest > 0, unit, 1)
     square = sum((jnp.sum(jnp.square(x / unit)) for x in sizes), clock.as_float(0))
-    return largest * jnp.sqrt(square)
+    return jnp.where(jnp.isfinite(largest), unit * jnp.sqrt(square), jnp.nan)

@@ -238,7 +238,7 @@ def _example(build: _Build, name: str, node: Any) -> Any:
                 node = node(0)
             elif isinstance(node, AbstractController):
                 node = node(node.init())
-        number = np.ravel(checks.concrete(node))[0].item()
+        number = np.ravel(np.asarray(checks.concrete(node)))[0].item()
     except Exception:
         return default if type(default) in (int, float) else 0.5
     return int(number) if type(default) is int else number

@@ -16,7 +16,13 @@ from jaxsched.controllers import AbstractController
 from ._leaves import entries, filled, placed, safe, stored
 from ._reading import next_values
 from ._replacing import seek
-from ._state import ScheduledState, controlled, controllers_of, no_overrides
+from ._state import (
+    Overrides,
+    ScheduledState,
+    controlled,
+    controllers_of,
+    no_overrides,
+)
 
 _TEXT_SIZE = 1000
 _FIELDS = ("overrides", "hyperparams", "schedules", "controllers")
@@ -81,14 +87,12 @@ def restored(record: Record, state: ScheduledState) -> ScheduledState:
         inner_state=state.inner_state
     )
     learnt = {**controllers_of(state), **taken_over(record, state)}
-    values, scales = map(np.array, state.overrides)
+    values, scales = (np.array(vector) for vector in state.overrides)
     for i, name in enumerate(map(safe, state.schedules.names)):
         if name in record["overrides"]:
             values[..., i] = record["overrides"][name]["value"]
             scales[..., i] = record["overrides"][name]["scale"]
-    overrides = jax.tree.map(
-        placed, type(state.overrides)(values, scales), state.overrides
-    )
+    overrides = Overrides(*map(placed, (values, scales), state.overrides))
     state = state._replace(controllers=tuple(learnt.values()), overrides=overrides)
     used = {
         # Before its first update it shows what that will use.
@@ -111,19 +115,21 @@ def taken_over(record: Record, state: ScheduledState) -> dict[str, Any]:
 
 
 def checksum(record: Record) -> np.ndarray:
-    """Of all that is one number a lane; the same for numbers of twice the width."""
+    """Of texts and of all that is one number a lane, whatever the width of numbers."""
     pairs, _ = jax.tree_util.tree_flatten_with_path(
         {k: v for k, v in record.items() if k != "checksum"}
     )
     text = hashlib.sha256()
     for path, leaf in pairs:
         text.update(jax.tree_util.keystr(path).encode())
-        if np.ndim(leaf) == np.ndim(record["count"]):
-            numbers = np.asarray(leaf)
+        numbers = stored(leaf)
+        if numbers is None:
+            continue
+        if numbers.dtype == np.uint8 or numbers.ndim == np.ndim(record["count"]):
             is_float = jnp.issubdtype(numbers.dtype, jnp.floating)
             with np.errstate(over="ignore"):
-                numbers = numbers.astype(np.float32 if is_float else np.int32)
-            text.update(numbers.tobytes())
+                narrow = np.asarray(numbers).astype(np.float32 if is_float else np.int32)
+            text.update(narrow.tobytes())
     return _bytes(text.digest()[:16])
 
 

@@ -1,8 +1,10 @@
-"""What a spike is and how a rate recovers from it, in NumPy, from the formulas."""
+"""What a spike is and how a rate recovers from it, in NumPy; settings and losses."""
 
 import math
 
 import numpy as np
+
+import jaxsched as js
 
 
 class Statistics:
@@ -41,3 +43,48 @@ def rule(values, *, factor, recovery_steps, threshold, decay, warmup_steps):
         share = min(since / recovery_steps, 1)
         scales.append(factor + (1 - factor) * share)
     return scales
+
+
+CALM = [3.0, 3.1, 3.0, 2.9]
+NUMBERS = {
+    "factor": 0.5,
+    "recovery_steps": 4,
+    "threshold": 4.0,
+    "decay": 0.9,
+    "warmup_steps": 4,
+}
+
+
+def scales(values, **numbers):
+    """The factor after each of some values, which is the one that its update uses."""
+    cut = js.SpikeCut(**{**NUMBERS, **numbers})
+    state, found = cut.init(), []
+    for value in values:
+        state = cut.update(state, value=value)
+        found.append(float(cut(state)))
+    return found
+
+
+def random_settings(rng, num):
+    floats = {
+        "factor": rng.choice([0, 0.1, 0.5, 1], num),
+        "threshold": rng.uniform(1.5, 6, num),
+        "decay": rng.uniform(0.5, 0.99, num),
+    }
+    steps = {
+        "recovery_steps": rng.integers(1, 20, num),
+        "warmup_steps": rng.integers(2, 20, num),
+    }
+    return {k: v.astype(np.float32) for k, v in floats.items()} | {
+        k: v.astype(np.int32) for k, v in steps.items()
+    }
+
+
+def losses(rng, *shape):
+    """Noise on a falling line, with jumps of any size, some of them NaN or infinite."""
+    values = rng.normal(3, 0.1, shape) - 0.01 * np.arange(shape[-1])
+    jumps = rng.random(shape) < 0.08
+    values[jumps] += np.exp(rng.normal(-1, 2, size=jumps.sum()))
+    broken = rng.random(shape) < 0.02
+    values[broken] = rng.choice([np.nan, np.inf, -np.inf], broken.sum())
+    return values.astype(np.float32)

@@ -11,53 +11,9 @@ import pytest
 import jaxsched as js
 
 from .helpers import many, row, same_metrics, trace
-from .spike_rule import rule
+from .spike_rule import CALM, NUMBERS, losses, random_settings, rule, scales
 
 ONES = jnp.ones(2)
-CALM = [3.0, 3.1, 3.0, 2.9]
-NUMBERS = {
-    "factor": 0.5,
-    "recovery_steps": 4,
-    "threshold": 4.0,
-    "decay": 0.9,
-    "warmup_steps": 4,
-}
-
-
-def scales(values, **numbers):
-    """The factor after each of some values, which is the one that its update uses."""
-    cut = js.SpikeCut(**{**NUMBERS, **numbers})
-    state, found = cut.init(), []
-    for value in values:
-        state = cut.update(state, value=value)
-        found.append(float(cut(state)))
-    return found
-
-
-def random_settings(rng, num):
-    floats = {
-        "factor": rng.choice([0, 0.1, 0.5, 1], num),
-        "threshold": rng.uniform(1.5, 6, num),
-        "decay": rng.uniform(0.5, 0.99, num),
-    }
-    steps = {
-        "recovery_steps": rng.integers(1, 20, num),
-        "warmup_steps": rng.integers(2, 20, num),
-    }
-    return {k: v.astype(np.float32) for k, v in floats.items()} | {
-        k: v.astype(np.int32) for k, v in steps.items()
-    }
-
-
-def losses(rng, *shape):
-    """Noise on a falling line, with jumps of any size, some of them NaN or infinite."""
-    values = rng.normal(3, 0.1, shape) - 0.01 * np.arange(shape[-1])
-    jumps = rng.random(shape) < 0.08
-    values[jumps] += np.exp(rng.normal(-1, 2, size=jumps.sum()))
-    broken = rng.random(shape) < 0.02
-    values[broken] = rng.choice([np.nan, np.inf, -np.inf], broken.sum())
-    return values.astype(np.float32)
-
 
 # The rule.
 
@@ -180,6 +136,7 @@ def test_told_between_updates():
     """A spike that is observed cuts the next update; no clock advances."""
     optimizer = js.scheduled(optax.sgd, learning_rate=js.SpikeCut(**NUMBERS))
     state = js.observe(optimizer.init(ONES), value=math.nan)
+    assert float(js.next_hyperparams(state)["learning_rate"]) == 0.5
     used = []
     for _ in range(3):
         updates, state = optimizer.update(ONES, state, ONES)
@@ -254,10 +211,22 @@ def test_gradients_of_the_settings():
 
     at = (0.5, 4.0, 4.0, 0.9, 4.0)
     slopes = jax.jit(jax.grad(last, argnums=(0, 1, 2, 3, 4)))(*at)
-    constant = jax.grad(lambda k: trace(js.SpikeCut(threshold=k), jnp.ones(40))[-1])
-
     np.testing.assert_allclose(slopes, [0.75, -0.03125, 0, 0, 0], rtol=1e-6, atol=0)
-    assert float(constant(6.0)) == 0
+
+
+def test_gradients_of_the_statistics():
+    """They are finite where the deviation is 0, too."""
+
+    def mean(threshold, decay):
+        cut = js.SpikeCut(threshold=threshold, decay=decay, warmup_steps=2)
+        state = cut.init()
+        for value in (1.0, 1.0, 1.0, 3.0, 9.0):
+            state = cut.update(state, value=value)
+        return state.moments.mean
+
+    slopes = jax.grad(mean, argnums=(0, 1))(1.5, 0.9)
+
+    assert all(np.isfinite(x) and x != 0 for x in slopes)
 
 
 def test_donated_memory():

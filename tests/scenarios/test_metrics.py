@@ -155,6 +155,4 @@ def test_25_two_devices(num_devices):
     )
     assert done.returncode == 0, done.stderr
     used = [float(x) for x in done.stdout.strip(" []\n").split(",")]
-    np.testing.assert_allclose(
-        used[1::2], [1.0, 0.95, 0.45, 0.2125], rtol=1e-6
-    )
+    np.testing.assert_allclose(used[1::2], [1.0, 0.95, 0.45, 0.2125], rtol=1e-6)

@@ -56,7 +56,7 @@ def test_functions_of_one_name():
 
     assert changed.startswith("learning_rate: 0.2 -> 0.4 (")
     assert " at 0x" not in changed
-    assert not lines(saved_after(build(1.0)), build(1.0))[0].startswith("learning_rate")
+    assert lines(saved_after(build(1.0)), build(1.0)) == ["nothing changed"]
 
 
 def test_a_long_schedule_is_cut_and_still_compared():
@@ -88,7 +88,9 @@ def test_names_come_and_go():
         ("b1", "gone"),
     ]
     assert "not in the checkpoint" in lines(saved, other)[1]
-    assert "0.9 (Constant(value=0.9)) in the checkpoint, no longer" in lines(saved, other)[2]
+    assert (
+        "0.9 (Constant(value=0.9)) in the checkpoint, no longer" in lines(saved, other)[2]
+    )
 
 
 def test_by_hand_until_cleared():
@@ -120,14 +122,9 @@ def test_groups_are_told_apart():
     saved = js.to_checkpoint(js.override(state, **{"biases/learning_rate": 0.5}))
     restored = js.from_checkpoint(saved, fresh(build(2 * LINE, 0.1)))
 
-    assert lines(saved, build(2 * LINE, 0.1)) == [
-        "biases/learning_rate: 0.5 by hand, until clear_override",
-        *[
-            line
-            for line in lines(saved, build(2 * LINE, 0.1))
-            if line.startswith("weights/learning_rate: 0.6 -> 1.2 (Transition(")
-        ],
-    ]
+    biases, weights = lines(saved, build(2 * LINE, 0.1))
+    assert biases == "biases/learning_rate: 0.5 by hand, until clear_override"
+    assert weights.startswith("weights/learning_rate: 0.6 -> 1.2 (Transition(")
     assert next_of(restored) == {
         "biases/learning_rate": 0.5,
         "weights/learning_rate": np.float32(1.2),
@@ -165,7 +162,7 @@ def test_another_controller_starts_anew(old, new):
     assert int(restored.controllers[0].count) == 4
     kinds = [change.kind for change in js.diff(saved, fresh(adam(new)))]
     assert kinds == ["schedule", "controller"]
-    assert lines(saved, adam(new))[1] == "learning_rate: Controlled starts anew"
+    assert lines(saved, adam(new))[1] == "learning_rate: its controller starts anew"
 
 
 def test_controller_is_left_out():
@@ -200,11 +197,6 @@ def test_scheduled_clipping_comes_and_goes(num_before):
         "max_norm": "gone" if num_before else "new",
         "learning_rate": "override",
     }
-
-
-def plain_and_count(optimizer, num_steps=4):
-    _, state = after(optimizer, num_steps)
-    return state, js.to_checkpoint(state)
 
 
 PLAIN = {
