@@ -109,6 +109,13 @@ class Controlled(AbstractController):
     schedule: Any
 
     def __post_init__(self):
+        if isinstance(self.schedule, AbstractController):
+            one, other = (type(c).__name__ for c in (self.controller, self.schedule))
+            raise TypeError(
+                f"a hyperparameter must have one controller, got {one} and {other} in a "
+                f"product. Give the other one a place of its own in the chain: "
+                f"scheduled(optax.scale, step_size={other}(...))."
+            )
         object.__setattr__(self, "schedule", as_schedule(self.schedule))
 
     def init(self):

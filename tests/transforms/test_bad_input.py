@@ -207,9 +207,9 @@ def test_no_factory():
 def test_two_controllers_of_one_hyperparameter():
     """They would fight over it."""
     two = [js.ReduceOnPlateau(), js.GreedyLR()]
-    with pytest.raises(TypeError, match=r"got GreedyLR\(.*, which has state"):
+    with pytest.raises(TypeError, match=r"one controller, got ReduceOnPlateau and Greedy"):
         two[0] * two[1]
-    with pytest.raises(TypeError, match=r"got GreedyLR\(.*, which has state"):
+    with pytest.raises(TypeError, match=r"got Controlled and GreedyLR .* step_size=GreedyLR"):
         (LINE * two[0]) * two[1]
     for several in (two, tuple(two), [LINE, two[0]], [LINE, LINE]):
         with pytest.raises(TypeError, match="one schedule or controller, got"):
