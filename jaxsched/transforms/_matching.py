@@ -46,17 +46,17 @@ def matched(who: str, saved: Any, state: Any) -> Match:
     likes = {name: item for name, item in items if stored(item) is not None}
 
     pairs = _pairs(records, dict(zip(optimizers, found.values(), strict=True)))
-    counts = [np.asarray(record["count"]) for record in records.values()]
+    counts = {k: np.asarray(record["count"]) for k, record in records.items()}
     if not records:
         clocks = {k: v for k, v in leaves.items() if _is_clock(k)}
-        counts = [np.asarray(v) for k, v in clocks.items() if k.endswith(":count")]
-        counts = [count for count in counts if count.dtype.kind in "iu"]
+        counts = {k: np.asarray(v) for k, v in clocks.items() if k.endswith(":count")}
+        counts = {k: count for k, count in counts.items() if count.dtype.kind in "iu"}
         leaves = {k: v for k, v in leaves.items() if k not in clocks or k in likes}
     _check_leaves(who, leaves, likes)
     mine = [
         records[pairs[name]]
         if name in pairs
-        else _record.record_of_count(_count_for(who, counts, here))
+        else _record.record_of_count(_count_for(who, counts, name, here))
         for name, here in zip(optimizers, found.values(), strict=True)
     ]
     for record, here in zip(mine, found.values(), strict=True):
@@ -144,19 +144,15 @@ def _pairs(
     """Which record each optimizer goes on from.
 
     Of those at the same place in the tree the first that schedules one of its
-    hyperparameters, since one may have been added to the chain; else the first at all.
+    hyperparameters: a number would move when one is added to the chain.
     """
     pairs: dict[str, str] = {}
-
-    def pair(fits: Any) -> None:
-        for name, state in states.items():
-            for other, record in records.items():
-                is_free = name not in pairs and other not in pairs.values()
-                if is_free and _place(name) == _place(other) and fits(record, state):
-                    pairs[name] = other
-
-    pair(lambda record, state: set(_record.names_in(record)) & set(state.schedules.names))
-    pair(lambda record, state: True)
+    for name, state in states.items():
+        for other, record in records.items():
+            is_free = name not in pairs and other not in pairs.values()
+            shared = set(_record.names_in(record)) & set(state.schedules.names)
+            if is_free and shared and _place(name) == _place(other):
+                pairs[name] = other
     return pairs
 
 
@@ -169,15 +165,19 @@ def _is_clock(name: str) -> bool:
     return name.endswith(":count") or "HyperparamsState:" in name
 
 
-def _count_for(who: str, counts: list[np.ndarray], state: ScheduledState) -> Any:
-    """The count for an optimizer that is not in the checkpoint."""
+def _count_for(
+    who: str, known: Mapping[str, np.ndarray], name: str, state: ScheduledState
+) -> Any:
+    """The count for an optimizer that is not in the checkpoint: that of the others."""
     if np.any(np.asarray(state.count) > 0):
         return np.asarray(state.count)
+    nearby = [count for k, count in known.items() if _place(k) == _place(name)]
+    counts = nearby or list(known.values())
     if not counts or any(not np.array_equal(count, counts[0]) for count in counts):
-        known = ", ".join(sorted({str(count) for count in counts})) or "none"
+        texts = ", ".join(sorted({str(count) for count in counts})) or "none"
         raise ValueError(
             f"{who}(saved, state) needs the count for schedules that are not in the "
-            f"checkpoint, which has {known}. Pass seek(state, count) as the state."
+            f"checkpoint, which has {texts}. Pass seek(state, count) as the state."
         )
     return counts[0]
 

@@ -29,7 +29,7 @@ def build():
     )
 
 
-def train(folder, num_steps=120):
+def train(folder, num_steps=240):
     optimizer = build()
     data = jnp.asarray(np.random.default_rng(0).normal(size=(32, 8)), jnp.float32)
 

@@ -50,7 +50,7 @@ def test_layout_does_not_depend_on_what_has_no_state():
     optimizers = [
         adam(0.1),
         optax.chain(clip, adam(0.1)),
-        optax.chain(optax.chain(clip, adam(0.1)), optax.identity()),
+        optax.chain(optax.chain(clip, adam(0.1)), optax.chain(clip, clip)),
         js.scheduled(inner, learning_rate=0.1),
     ]
     layouts = [layout(js.to_checkpoint(each.init(start()))) for each in optimizers]
@@ -136,10 +136,11 @@ def test_x64_and_back():
         assert str(js.diff(js.to_checkpoint(narrow), fresh)) == "nothing changed"
         assert wide.hyperparams["learning_rate"].dtype == jnp.float64
         saved = jax.tree.map(np.asarray, js.to_checkpoint(wide))
-    again = js.from_checkpoint(saved, adam(rate).init(params))
 
     assert float(wide.controllers[0].controller.scale) == 0.5**6
-    assert_same(again, narrow)
+    for narrowed in (saved, jax.tree.map(jnp.asarray, saved)):
+        again = js.from_checkpoint(narrowed, adam(rate).init(params))
+        assert_same(again, narrow)
 
 
 def test_train_state():
@@ -247,5 +248,6 @@ def test_odd_leaves():
     assert restored["rest"][1:4] == (4, True, 1.5)
     for old, new in zip(jax.tree.leaves(fresh), jax.tree.leaves(restored), strict=True):
         assert type(old) is type(new)
+        assert old is not new or not isinstance(old, jax.Array)
         assert getattr(old, "weak_type", None) == getattr(new, "weak_type", None)
     assert_same(restored["rest"][4:7], moved["rest"][4:7])

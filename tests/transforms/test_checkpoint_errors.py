@@ -173,6 +173,17 @@ def test_another_number_of_lanes():
         js.from_checkpoint(js.to_checkpoint(states(3)), states(2))
 
 
+def test_a_count_of_the_program(saved):
+    """A Python number takes an integer of any width for an integer, and no float."""
+    sgd = js.scheduled(optax.sgd, learning_rate=LINE).init(start())
+    fresh = {"step": 3, "state": sgd}
+    for step in (np.int64(7), np.int32(7), jnp.int32(7)):
+        narrow = js.to_checkpoint({"step": step, "state": sgd})
+        assert js.from_checkpoint(narrow, fresh)["step"] == 7
+    with pytest.raises(ValueError, match="step is float64, not int64"):
+        js.from_checkpoint(js.to_checkpoint({**fresh, "step": 3.5}), fresh)
+
+
 # Nothing to restore into.
 
 

@@ -155,9 +155,10 @@ def killed_and_resumed(folder, num_kills, rng, after_lines):
         # A moment in it: after its start and some saves, and somewhat later.
         for _ in range(rng.choice(after_lines)):
             process.stdout.readline()
-        time.sleep(rng.uniform(0, 0.1))
+        time.sleep(rng.uniform(0, 0.05))
         process.send_signal(signal.SIGKILL)
         process.communicate()
+        assert process.returncode == -signal.SIGKILL
     return finish(folder)
 
 
