@@ -38,7 +38,7 @@ TypeError: scheduled(optax.contrib.reduce_on_plateau, factor=0.5) cannot schedul
 
 Whole numbers that are sizes, such as `memory_size`, reach Optax as they are given. A tuple of numbers is fixed as a whole.
 
-Parameters may be float32, bfloat16, float16, float64 or a mixture: updates have the types of the gradients, the state keeps its own, and hyperparameters are computed in the default float type. Over short floats two optimizers take a schedule for the rate alone, `novograd` and `contrib.sophia`: a `lax.cond` of theirs wants all numbers in the type of the moments.
+Parameters may be float32, bfloat16, float16, float64 or a mixture: updates have the types of the gradients, the state keeps its own, and hyperparameters are computed in the default float type. A few put a hyperparameter and a gradient into one `select` or `cond`, which must not mix types: `clip_by_global_norm`, and all but the rate of `novograd`, `contrib.mechanize`, `contrib.reduce_on_plateau` and `contrib.sophia`, cannot be scheduled over bfloat16 or float16, nor over float32 in x64; JAX raises `TypeError`.
 
 | optimizer | can be scheduled | fixed | an update needs |
 | --- | --- | --- | --- |
