@@ -1,5 +1,6 @@
 """The command line: clear errors before anything is trained, and its members."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -81,6 +82,34 @@ def test_members_are_as_many_as_asked(num_schedules):
     counts = [families.count(family) for family in dict.fromkeys(families)]
     assert max(counts) - min(counts) <= 1
     assert len({tuple(row.items()) for row in members.settings}) == num_schedules
+
+
+@pytest.mark.parametrize(
+    ("chosen", "num_devices"),
+    [
+        ({}, len(os.sched_getaffinity(0))),
+        ({"XLA_FLAGS": "--xla_force_host_platform_device_count=3"}, 3),
+        ({"JAX_NUM_CPU_DEVICES": "5"}, 5),
+    ],
+    ids=["cores", "flags", "variable"],
+)
+def test_each_core_is_a_device(chosen, num_devices):
+    """Unless the user chose a number."""
+    names = ("XLA_FLAGS", "JAX_NUM_CPU_DEVICES")
+    environment = {k: v for k, v in os.environ.items() if k not in names}
+    script = (
+        "from jaxsched import __main__ as command; command.use_all_cores(); "
+        "import jax; print(len(jax.devices('cpu')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**environment, **chosen},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert int(done.stdout) == num_devices
 
 
 def test_interrupt_says_what_is_written(tmp_path):

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-import jax
+from ._processes import is_first
 
 
 class Progress(NamedTuple):
@@ -15,23 +15,31 @@ class Progress(NamedTuple):
         done: updates done of each member.
         num_steps: updates to do.
         num_lanes: members times seeds.
-        seconds: since the start, compilation included.
+        seconds: since the start of this process's part, compilation included.
+        resumed_at: updates that were done before that.
+        best: the lowest loss so far, by its name: an evaluated one, or else the mean of a
+            chunk; None if no metric has `loss` in its name.
+        num_diverged: members times seeds with a number that is not finite.
     """
 
     done: int
     num_steps: int
     num_lanes: int
     seconds: float
+    resumed_at: int = 0
+    best: tuple[str, float] | None = None
+    num_diverged: int = 0
 
     @property
-    def members_per_second(self) -> float:
-        """Whole trainings finished in a second, so far."""
-        return self.num_lanes * self.done / self.num_steps / max(self.seconds, 1e-9)
+    def updates_per_second(self) -> float:
+        """Updates of all members in a second, so far."""
+        return self.num_lanes * (self.done - self.resumed_at) / max(self.seconds, 1e-9)
 
     @property
     def seconds_left(self) -> float:
         """At the pace so far."""
-        return self.seconds * (self.num_steps - self.done) / max(self.done, 1)
+        ahead = self.num_steps - self.done
+        return self.seconds * ahead / max(self.done - self.resumed_at, 1)
 
 
 Tell = Callable[[Progress], None]
@@ -42,7 +50,7 @@ def reporter(progress: bool | Tell, num_lanes: int, num_steps: int) -> Iterator[
     """Gives the function that is told after each chunk."""
     if callable(progress):
         yield progress
-    elif not progress or jax.process_index() != 0:
+    elif not progress or not is_first():
         yield lambda report: None
     elif sys.stderr.isatty():
         with _bar(num_lanes, num_steps) as tell:
@@ -63,8 +71,7 @@ class _Lines:
             self.quarters = quarters
             print(
                 f"{report.done}/{report.num_steps} steps, {report.num_lanes} members, "
-                f"{report.members_per_second:.1f} members/s, "
-                f"{report.seconds_left:.0f} s left",
+                f"{_facts(report)}, {report.seconds_left:.0f} s left",
                 file=sys.stderr,
             )
 
@@ -77,16 +84,34 @@ def _bar(num_lanes: int, num_steps: int) -> Iterator[Tell]:
     except ImportError:  # an extra; lines do as well
         yield _Lines()
         return
+    console = Console(stderr=True)
     columns: Any = (
         rich.TextColumn(f"{num_lanes} members"),
-        rich.BarColumn(),
+        rich.BarColumn(bar_width=None),
         rich.MofNCompleteColumn(),
-        rich.TextColumn("steps, {task.fields[pace]:.1f} members/s,"),
         rich.TimeRemainingColumn(),
-        rich.TextColumn("left"),
+        rich.TextColumn("left{task.fields[facts]}"),
     )
-    with rich.Progress(*columns, console=Console(stderr=True)) as bar:
-        row = bar.add_task("sweep", total=num_steps, pace=0.0)
-        yield lambda report: bar.update(
-            row, completed=report.done, pace=report.members_per_second
-        )
+    with rich.Progress(*columns, console=console, expand=True) as bar:
+        row = bar.add_task("sweep", total=num_steps, facts="")
+
+        def tell(report):
+            facts = ", " + _facts(report, with_name=console.width >= 100)
+            bar.update(row, completed=report.done, facts=facts)
+
+        yield tell
+
+
+def _facts(report: Progress, with_name: bool = True) -> str:
+    facts = [f"{_brief(report.updates_per_second)} updates/s"]
+    if report.best is not None:
+        name, value = report.best
+        facts.append(f"best {name} {value:.3g}" if with_name else f"best {value:.3g}")
+    return ", ".join([*facts, f"{report.num_diverged} diverged"])
+
+
+def _brief(number: float) -> str:
+    for unit, size in (("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.3g}{unit}"
+    return f"{number:.3g}"

@@ -1,21 +1,19 @@
-"""A sweep that is killed goes on where it stopped."""
+"""A sweep that was stopped goes on where it was, from saves that are whole."""
 
-import pathlib
-import signal
-import subprocess
+import os
+import shutil
 import sys
 
 import jax
 import numpy as np
 import pytest
 
-import jaxsched as js
 from jaxsched import sweeps
-from jaxsched.tasks import Digits
 
+from . import worker
 from .helpers import assert_identical
-from .tasks import Descent, Regression
-from .worker import OPTIONS, sweep
+from .tasks import Descent
+from .worker import sweep
 
 
 @pytest.fixture(scope="module")
@@ -34,28 +32,6 @@ def stop_at(count):
             raise Stopped
 
     return progress
-
-
-def test_killed_process_is_resumed(tmp_path, whole):
-    """SIGKILL in mid-run: the next process ends with the very same curves."""
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "tests.sweeps.worker", str(tmp_path)],
-        cwd=pathlib.Path(__file__).parents[2],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        for line in process.stdout:
-            if int(line) >= 15:
-                process.send_signal(signal.SIGKILL)
-                break
-    told = []
-    result = sweep(told.append, checkpoint_dir=tmp_path)
-
-    assert process.returncode == -signal.SIGKILL
-    assert 15 < told[0].done <= 60
-    assert told[-1].done == 60
-    assert_identical(result, whole)
 
 
 def test_interrupted_sweep_is_resumed(tmp_path, whole):
@@ -96,34 +72,6 @@ def test_lanes_at_a_time_may_change(tmp_path, whole):
     )
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"num_steps": 61}, "num_steps: 60 there, 61 now"),
-        ({"num_seeds": 3}, "num_seeds: 2 there, 3 now"),
-        ({"chunk_steps": 6}, "chunk_steps: 5 there, 6 now"),
-        ({"key": jax.random.key(4)}, "key: .* there, .* now"),
-        ({"schedules": [0.003, 0.01, 0.04]}, "schedules: .* there, .* now"),
-        ({"schedules": js.stack([js.Table([0.1])] * 3)}, "structure: .* there, .* now"),
-        ({"task": Descent()}, "task: .*Regression.* there, .*Descent.* now"),
-        ({"task": Digits(hidden_size=16)}, r"task: .* there, .*hidden_size=16.* now"),
-    ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
-)
-def test_folder_of_another_sweep_is_refused(tmp_path_factory, change, words):
-    """The error says what is different, and what to do."""
-    folder = tmp_path_factory.getbasetemp() / "one_sweep"
-    if not folder.exists():
-        with pytest.raises(Stopped):
-            sweep(stop_at(5), checkpoint_dir=folder)
-    task = change.pop("task", Regression())
-    schedules = change.pop("schedules", [0.003, 0.01, 0.03])
-    with pytest.raises(ValueError, match=f"(?s){words}.*Choose a new folder"):
-        sweeps.run(
-            task, schedules, **{**OPTIONS, **change}, progress=False, checkpoint_dir=folder
-        )
-
-
 def test_missing_orbax_is_named(tmp_path, monkeypatch):
     """The error names the extra that brings it."""
     monkeypatch.setitem(sys.modules, "orbax.checkpoint", None)
@@ -131,14 +79,73 @@ def test_missing_orbax_is_named(tmp_path, monkeypatch):
         sweep(checkpoint_dir=tmp_path)
 
 
-def test_a_task_is_known_by_its_settings(tmp_path):
-    """The same class with another setting is another sweep; its address is not."""
+# Damage.
 
-    def run(task):
-        folder = {"checkpoint_dir": tmp_path, "progress": False}
-        return sweeps.run(task, [0.1], num_steps=1, key=jax.random.key(0), **folder)
 
-    run(Digits(batch_size=4))
-    run(Digits(batch_size=4))
-    with pytest.raises(ValueError, match=r"batch_size=4.* there, .*batch_size=8.* now"):
-        run(Digits(batch_size=8))
+def largest(save):
+    return max((f for f in save.rglob("*") if f.is_file()), key=lambda f: f.stat().st_size)
+
+
+def flip_a_bit(save):
+    data = bytearray(largest(save).read_bytes())
+    data[len(data) // 2] ^= 1
+    largest(save).write_bytes(data)
+
+
+DAMAGES = {
+    "bit": flip_a_bit,
+    "garbage": lambda save: largest(save).write_bytes(b"\x07" * 100),
+    "truncated": lambda save: os.truncate(largest(save), 50),
+    "missing": lambda save: largest(save).unlink(),
+    "another": lambda save: (save / "state" / "more").touch(),
+    "unsealed": lambda save: (save / "seal.json").unlink(),
+    "half_a_seal": lambda save: os.truncate(save / "seal.json", 20),
+    "wrong_seal": lambda save: (save / "seal.json").write_text("[1]"),
+    "empty": lambda save: [shutil.rmtree(save), save.mkdir()],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_damaged_save_falls_back_to_the_one_before(tmp_path, whole, damage):
+    """With one warning, and the same curves in the end; the damaged one is put aside."""
+    with pytest.raises(Stopped):
+        sweep(stop_at(20), checkpoint_dir=tmp_path)
+    damage(tmp_path / "saves" / "20")
+    told = []
+    with pytest.warns(UserWarning, match="from that of 15 updates: damaged .* of 20 ") as w:
+        result = sweep(told.append, checkpoint_dir=tmp_path)
+
+    assert w[0].filename == worker.__file__
+    assert len(w) == 1
+    assert [report.done for report in told] == list(range(20, 61, 5))
+    assert_identical(result, whole)
+    assert (tmp_path / "saves" / "damaged-20").is_dir()
+    assert_identical(sweep(checkpoint_dir=tmp_path), whole)  # and nothing is warned of
+
+
+def test_no_whole_save_is_left(tmp_path, whole):
+    """It starts anew, and says so."""
+    with pytest.raises(Stopped):
+        sweep(stop_at(20), checkpoint_dir=tmp_path)
+    for name in ("15", "20"):
+        flip_a_bit(tmp_path / "saves" / name)
+    told = []
+    with pytest.warns(UserWarning, match="the beginning: damaged are the saves of 20, 15"):
+        result = sweep(told.append, checkpoint_dir=tmp_path)
+
+    assert told[0].done == 5
+    assert_identical(result, whole)
+
+
+def test_half_written_save_is_no_save(tmp_path, whole):
+    """What a killed process was writing is removed; that is no damage."""
+    with pytest.raises(Stopped):
+        sweep(stop_at(20), checkpoint_dir=tmp_path)
+    for name in ("25.partial", "25.partial.orbax-checkpoint-tmp-7", "30.partial"):
+        shutil.copytree(tmp_path / "saves" / "20", tmp_path / "saves" / name)
+    told = []
+    result = sweep(told.append, checkpoint_dir=tmp_path)
+
+    assert told[0].done == 25
+    assert_identical(result, whole)
+    assert {path.name for path in (tmp_path / "saves").iterdir()} == {"55", "60"}

@@ -199,41 +199,6 @@ def test_state_that_holds_a_thing_twice():
     assert_identical(result, run(Descent(), [0.5, 0.25], num_steps=4, chunk_steps=2))
 
 
-# Progress.
-
-
-def test_progress_is_told_after_each_chunk():
-    """How far, of how much, for how many, and how fast."""
-    told = []
-    run(
-        Descent(),
-        [0.5, 0.25],
-        num_steps=10,
-        num_seeds=3,
-        chunk_steps=4,
-        progress=told.append,
-    )
-
-    assert [report.done for report in told] == [4, 8, 10]
-    assert {(report.num_steps, report.num_lanes) for report in told} == {(10, 6)}
-    assert all(report.members_per_second > 0 for report in told)
-    assert told[-1].seconds_left == 0
-    assert told[0].seconds <= told[-1].seconds
-
-
-def test_silence(capfd):
-    """`progress=False` says nothing; otherwise lines go to stderr, not to stdout."""
-    run(Descent(), [0.5], num_steps=4)
-    assert capfd.readouterr() == ("", "")
-
-    run(Descent(), [0.5], num_steps=40, progress=True)
-    out, err = capfd.readouterr()
-    assert out == ""
-    assert [line.split(" ")[0] for line in err.splitlines()] == [
-        *("10/40", "20/40", "30/40", "40/40")
-    ]
-
-
 # Errors.
 
 
@@ -277,13 +242,6 @@ def test_a_changed_task_is_compiled_again():
     second = run(task, [0.5], num_steps=2).curves["loss"]
 
     np.testing.assert_array_equal(second, 4 * first)
-
-
-def test_a_changed_task_is_another_sweep(tmp_path):
-    """The folder of one is refused to the other, whose attributes differ."""
-    run(Plain(1.0), [0.5], num_steps=2, checkpoint_dir=tmp_path)
-    with pytest.raises(ValueError, match=r"'scale': 1.0.* there, .*'scale': 4.0.* now"):
-        run(Plain(4.0), [0.5], num_steps=2, checkpoint_dir=tmp_path)
 
 
 def test_members_without_numbers():

@@ -1,5 +1,8 @@
-"""A sweep in a process of its own, to be killed: `python -m tests.sweeps.worker DIR`."""
+"""A sweep in a process of its own: `python -m tests.sweeps.worker DIR [OPTIONS]`."""
 
+import json
+import pathlib
+import subprocess
 import sys
 
 import jax
@@ -16,5 +19,23 @@ def sweep(progress=False, **options):
     return sweeps.run(Regression(), RATES, progress=progress, **{**OPTIONS, **options})
 
 
+def start(folder, stderr=subprocess.PIPE, **options):
+    """The process; it prints the updates done after each chunk."""
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-W", "error", "-m", "tests.sweeps.worker"),
+            *(str(folder), json.dumps(options)),
+        ],
+        cwd=pathlib.Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+    )
+
+
 if __name__ == "__main__":
-    sweep(lambda report: print(report.done, flush=True), checkpoint_dir=sys.argv[1])
+    sweep(**{
+        "progress": lambda report: print(report.done, flush=True),
+        "checkpoint_dir": sys.argv[1],
+        **json.loads(sys.argv[2]),
+    })  # fmt: skip
