@@ -106,8 +106,9 @@ def _changes(
 
 def _by_hand(name: str, state: ScheduledState) -> Iterator[tuple[str, str]]:
     at = state.schedules.names.index(name)
-    value, scale = (np.asarray(vector)[..., at] for vector in state.overrides)
-    if not np.all(np.isnan(value)):
+    is_set, value, scale = (np.asarray(vector)[..., at] for vector in state.overrides)
+    if np.any(is_set):
+        value = np.where(is_set, value, np.nan)  # of lanes without one
         yield "override", f"{_shown(value)} by hand, until clear_override"
     elif np.any(scale != 1):
         yield "override", f"scaled by {_shown(scale)}, until clear_override"

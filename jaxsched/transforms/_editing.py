@@ -35,7 +35,11 @@ def override(state: Any, **values: Any) -> Any:
     >>> optimizer.update(jnp.ones(()), state, params)[0]
     Array(-0.25, dtype=float32)
     """
-    return _set("override", state, "values", values)
+
+    def entry(value: jax.Array) -> dict[str, Any]:
+        return {"values": value, "is_set": ~jnp.isnan(value)}
+
+    return _set("override", state, values, entry)
 
 
 def scale(state: Any, **factors: Any) -> Any:
@@ -58,7 +62,7 @@ def scale(state: Any, **factors: Any) -> Any:
     >>> js.next_hyperparams(state)
     {'learning_rate': Array(0.5, dtype=float32)}
     """
-    return _set("scale", state, "scales", factors)
+    return _set("scale", state, factors, lambda v: {"scales": v})
 
 
 def clear_override(state: Any, *names: str) -> Any:
@@ -81,8 +85,7 @@ def clear_override(state: Any, *names: str) -> Any:
     names = names or tuple(_nested.names(_nested.find(state, "clear_override")))
 
     def changed(state: ScheduledState, mine: dict[str, Any]) -> ScheduledState:
-        state = _with(state, "values", dict.fromkeys(mine, np.nan))
-        return _with(state, "scales", dict.fromkeys(mine, 1.0))
+        return _with(state, dict.fromkeys(mine, _NOTHING))
 
     return edit("clear_override", state, dict.fromkeys(names), changed)
 
@@ -144,21 +147,34 @@ def _known(who: str, text: str, known: Mapping[str, Any]) -> Any:
     )
 
 
-def _set(who: str, state: Any, field: str, given: Mapping[str, Any]) -> Any:
+_NOTHING = {"is_set": False, "values": 0.0, "scales": 1.0}
+
+
+def _set(
+    who: str,
+    state: Any,
+    given: Mapping[str, Any],
+    entry: Callable[[jax.Array], dict[str, Any]],
+) -> Any:
     arrays = numbers(given)
     checks.number(who, **arrays)
 
     def changed(state: ScheduledState, mine: dict[str, Any]) -> ScheduledState:
         dtype = state.overrides.values.dtype
         like = jax.ShapeDtypeStruct(state.count.shape, dtype)
-        mine = {name: per_lane(who, name, value, like) for name, value in mine.items()}
-        return _with(state, field, mine)
+        mine = {k: entry(per_lane(who, k, value, like)) for k, value in mine.items()}
+        return _with(state, mine)
 
     return edit(who, state, arrays, changed)
 
 
-def _with(state: ScheduledState, field: str, mine: Mapping[str, Any]) -> ScheduledState:
-    vector = jnp.asarray(getattr(state.overrides, field))
-    for name, value in mine.items():
-        vector = vector.at[..., state.schedules.names.index(name)].set(value)
-    return state._replace(overrides=state.overrides._replace(**{field: vector}))
+def _with(state: ScheduledState, mine: Mapping[str, dict[str, Any]]) -> ScheduledState:
+    overrides = state.overrides
+    for name, entry in mine.items():
+        at = (..., state.schedules.names.index(name))
+        changed = {
+            field: jnp.asarray(getattr(overrides, field)).at[at].set(value)
+            for field, value in entry.items()
+        }
+        overrides = overrides._replace(**changed)
+    return state._replace(overrides=overrides)

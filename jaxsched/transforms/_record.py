@@ -32,12 +32,12 @@ Record = Mapping[str, Any]
 
 def record_of(state: ScheduledState) -> dict[str, Any]:
     """Count, overrides and controllers to go on with; schedules as texts to compare."""
-    values, scales = map(np.asarray, state.overrides)
+    overrides = jax.tree.map(np.asarray, state.overrides)
     nodes, said = state.schedules.items(), said_by(state)
     record: dict[str, Any] = {
         "count": np.array(state.count),
         "overrides": {
-            safe(k): {"value": values[..., i], "scale": scales[..., i]}
+            safe(k): {field: v[..., i] for field, v in overrides._asdict().items()}
             for i, k in enumerate(nodes)
         },
         "hyperparams": {safe(k): np.array(v) for k, v in state.hyperparams.items()},
@@ -87,12 +87,13 @@ def restored(record: Record, state: ScheduledState) -> ScheduledState:
         inner_state=state.inner_state
     )
     learnt = {**controllers_of(state), **taken_over(record, state)}
-    values, scales = (np.array(vector) for vector in state.overrides)
+    by_hand = [np.array(vector) for vector in state.overrides]
     for i, name in enumerate(map(safe, state.schedules.names)):
-        if name in record["overrides"]:
-            values[..., i] = record["overrides"][name]["value"]
-            scales[..., i] = record["overrides"][name]["scale"]
-    overrides = Overrides(*map(placed, (values, scales), state.overrides))
+        saved = record["overrides"].get(name)
+        for vector, field in zip(by_hand, Overrides._fields, strict=True):
+            if saved:
+                vector[..., i] = saved[field]
+    overrides = Overrides(*map(placed, by_hand, state.overrides))
     state = state._replace(controllers=tuple(learnt.values()), overrides=overrides)
     used = {
         # Before its first update it shows what that will use.

@@ -30,16 +30,21 @@ def is_refusal(error: Exception | None) -> bool:
 
 
 def reason(error: Exception) -> str:
-    """Where a number is needed: the innermost line that is not JAX's."""
+    """Where a number is needed: the innermost statement that is not JAX's."""
     is_branch = isinstance(error, jax.errors.TracerBoolConversionError)
     does = "branches on it in Python" if is_branch else "has to know it in Python"
-    for frame, line in reversed([*traceback.walk_tb(error.__traceback__)]):
-        file = frame.f_code.co_filename
-        if not file.startswith(_JAX) and not file.startswith(_HERE):
-            where = frame.f_code.co_qualname.replace("<locals>.", "")
-            text = linecache.getline(file, line).strip()
-            module = frame.f_globals.get("__name__", file)
-            return f"{where} {does}: `{text}` ({module}, line {line})"
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    lines = traceback.extract_tb(error.__traceback__)
+    for frame, at in reversed([*zip(frames, lines, strict=True)]):
+        if at.filename.startswith((_JAX, _HERE)) or at.lineno is None:
+            continue
+        where = frame.f_code.co_qualname.replace("<locals>.", "")
+        place = f"({frame.f_globals.get('__name__', at.filename)}, line {at.lineno})"
+        numbers = range(at.lineno, (at.end_lineno or at.lineno) + 1)
+        source = [linecache.getline(at.filename, number).strip() for number in numbers]
+        if source[0].startswith("raise"):
+            return f"{where} takes only a Python number {place}"
+        return f"{where} {does}: `{' '.join(source)}` {place}"
     return f"the optimizer {does}: {error}"
 
 

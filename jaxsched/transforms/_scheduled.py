@@ -6,6 +6,7 @@ the schedule travels in the state: one compiled step serves all values, a sweep 
 """
 
 import inspect
+import typing
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +30,7 @@ def scheduled(
 
     Numbers, schedules and controllers given by name become dynamic: they live in the
     state and can be read, batched, differentiated and replaced there. All other
-    arguments (a mask, a flag, a dtype, an int where the default is one, any function
+    arguments (a mask, a flag, a dtype, an int where no float may be, any function
     that is not a schedule of this library) reach the factory untouched, as do
     positional ones. Fix a number that must not become dynamic with
     `functools.partial(factory, name=number)`, and make a schedule of a function with
@@ -91,11 +92,13 @@ def scheduled(
         told = {**extra_args, "updates": updates, "params": params}
         values = values_of(state, **told)
         with explained(factory, args, fixed, dynamic, params, **extra_args):
-            applied, inner_state = build(values).update(
-                updates, state.inner_state, params, **extra_args
+            applied, inner_state = _updated(
+                build(values), updates, state.inner_state, params, extra_args
             )
-        if jax.tree.structure(applied) == jax.tree.structure(updates):
-            applied = jax.tree.map(_cast_like, applied, updates)
+        for like in (updates, params):
+            if jax.tree.structure(applied) == jax.tree.structure(like):
+                applied = jax.tree.map(_cast_like, applied, like)
+                break
         nodes, learnt = controlled(state.schedules), controllers_of(state)
         return applied, state._replace(
             count=jnp.asarray(optax.safe_increment(state.count)),
@@ -110,6 +113,33 @@ def scheduled(
     return optax.GradientTransformationExtraArgs(init, update)
 
 
+def _updated(
+    optimizer: optax.GradientTransformationExtraArgs,
+    updates: Any,
+    inner_state: Any,
+    params: Any,
+    extra_args: dict[str, Any],
+) -> Any:
+    """An update; in the type of the hyperparameters where optax mixes it with no other."""
+    try:
+        return optimizer.update(updates, inner_state, params, **extra_args)
+    except TypeError as error:
+        # A `select` or `cond` between a gradient and what a hyperparameter has made of it.
+        given = (updates, inner_state, params, extra_args)
+        updates, inner_state, params, extra_args = jax.tree.map(_wide, given)
+        try:
+            return optimizer.update(updates, inner_state, params, **extra_args)
+        except TypeError:
+            raise error from None
+
+
+def _wide(leaf: Any) -> Any:
+    dtype = getattr(leaf, "dtype", None)
+    if dtype is None or not jnp.issubdtype(dtype, jnp.floating):
+        return leaf
+    return jnp.asarray(leaf, jnp.promote_types(dtype, clock.float_dtype()))
+
+
 def _is_dynamic(value: Any) -> bool:
     if _is_node(value):
         return True
@@ -121,9 +151,19 @@ def _is_dynamic(value: Any) -> bool:
 
 
 def _sizes(factory: Any) -> set[str]:
-    """Parameters whose default is an int: sizes and seeds, which shape the program."""
+    """Parameters that take an int but no float: sizes, seeds, axes, numbers of steps."""
     parameters = inspect.signature(factory).parameters.values()
-    return {p.name for p in parameters if type(p.default) is int}
+    return {p.name for p in parameters if _is_size(p)}
+
+
+def _is_size(parameter: inspect.Parameter) -> bool:
+    if type(parameter.default) is int or parameter.name in ("key", "seed"):
+        return True
+    may_be = parameter.annotation
+    if isinstance(may_be, str):
+        return may_be in ("int", "int | None", "None | int", "Optional[int]")
+    may_be = typing.get_args(may_be) or (may_be,)
+    return int in may_be and float not in may_be and type(parameter.default) is not float
 
 
 def as_node(value: Any) -> AbstractSchedule | AbstractController:

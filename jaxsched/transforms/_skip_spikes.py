@@ -17,7 +17,7 @@ class SkipState(NamedTuple):
 
     Attributes:
         num_skipped: updates left out so far.
-        losses: the last ones, the latest at the end; NaN where there is none yet.
+        losses: the last ones, the latest at the end; infinite where there is none yet.
         norms: those of the gradients, likewise.
         inner_state: the state of the optimizer itself.
     """
@@ -96,7 +96,7 @@ def skip_spikes(
     def init(params: Any) -> SkipState:
         # Each an array of its own, so that a step may donate them.
         losses, norms = (
-            jnp.full(window_size, jnp.nan, clock.float_dtype()) for _ in range(2)
+            jnp.full(window_size, jnp.inf, clock.float_dtype()) for _ in range(2)
         )
         return SkipState(jnp.zeros((), jnp.int32), losses, norms, optimizer.init(params))
 
@@ -135,10 +135,10 @@ def skip_spikes(
 def _is_outlier(
     value: jax.Array, window: jax.Array, threshold: Any, min_entries: Any
 ) -> jax.Array:
-    is_there = ~jnp.isnan(window)
+    is_there = jnp.isfinite(window)
     num = jnp.sum(is_there)
     # Above the lowest one: what is constant has exactly itself as its mean.
-    lowest = jnp.min(window, initial=jnp.inf, where=is_there)
+    lowest = jnp.where(num > 0, jnp.min(window), 0)
     above = jnp.where(is_there, window - lowest, 0)
     mean = jnp.sum(above) / jnp.maximum(num, 1)
     square = jnp.sum(jnp.where(is_there, jnp.square(above - mean), 0))

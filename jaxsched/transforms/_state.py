@@ -16,10 +16,12 @@ class Overrides(NamedTuple):
     """What was set by hand, a number for each hyperparameter in the order of its names.
 
     Attributes:
-        values: win over the schedules; NaN for none.
+        is_set: whether there is a value.
+        values: win over the schedules where they are set.
         scales: factors of what the schedules say.
     """
 
+    is_set: jax.Array
     values: jax.Array
     scales: jax.Array
 
@@ -53,8 +55,8 @@ OWN = ("count", "schedules", "controllers", "hyperparams", "overrides")
 
 def no_overrides(num: int, batch: tuple[int, ...] = ()) -> Overrides:
     """Nothing set by hand."""
-    values = jnp.full((*batch, num), jnp.nan, clock.float_dtype())
-    return Overrides(values, jnp.ones_like(values))
+    values = jnp.zeros((*batch, num), clock.float_dtype())
+    return Overrides(jnp.zeros(values.shape, bool), values, jnp.ones_like(values))
 
 
 def controlled(schedules: Packed) -> dict[str, AbstractController]:
@@ -77,8 +79,8 @@ def values_of(state: ScheduledState, **extra_args: Any) -> dict[str, jax.Array]:
     learnt, values = controllers_of(state), {}
     for i, (name, node) in enumerate(state.schedules.items().items()):
         value = node(learnt[name], **extra_args) if name in learnt else node(count)
-        by_hand, scale = state.overrides.values[i], state.overrides.scales[i]
-        values[name] = jnp.where(jnp.isnan(by_hand), value * scale, by_hand)
+        is_set, by_hand, scale = (vector[i] for vector in state.overrides)
+        values[name] = jnp.where(is_set, by_hand, value * scale)
     return values
 
 

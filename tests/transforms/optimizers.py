@@ -36,9 +36,9 @@ TypeError: scheduled(optax.contrib.reduce_on_plateau, factor=0.5) cannot schedul
 
 ```
 
-Whole numbers that are sizes, such as `memory_size`, reach Optax as they are given. A tuple of numbers is fixed as a whole.
+Whole numbers where Optax takes no other, such as `memory_size`, reach it as they are given; so do a `key` and a `seed`. A tuple of numbers is fixed as a whole.
 
-Parameters may be float32, bfloat16, float16, float64 or a mixture: updates have the types of the gradients, the state keeps its own, and hyperparameters are computed in the default float type. A few put a hyperparameter and a gradient into one `select` or `cond`, which must not mix types: `clip_by_global_norm`, and all but the rate of `novograd`, `contrib.mechanize`, `contrib.reduce_on_plateau` and `contrib.sophia`, cannot be scheduled over bfloat16 or float16, nor over float32 in x64; JAX raises `TypeError`.
+Parameters may be float32, bfloat16, float16, float64 or a mixture: updates have the types of the gradients, the state keeps its own, and hyperparameters are computed in the default float type. A few (`clip_by_global_norm`, `novograd`, `contrib.mechanize`, `contrib.reduce_on_plateau`, `contrib.sophia`) put a hyperparameter and a gradient into one `select` or `cond`, which must not mix types: over other floats than the hyperparameters' their whole update is computed in these.
 
 | optimizer | can be scheduled | fixed | an update needs |
 | --- | --- | --- | --- |

@@ -363,8 +363,9 @@ def test_schedule_free_is_judged_by_its_inner_state():
 
 def test_warmup_steps_are_no_hyperparameter():
     """The warmup is the schedule's: Optax's own asks for it in Python."""
+    steps = js.Constant(WARM)
     with pytest.raises(TypeError, match=r"cannot schedule warmup_steps, because .*Python"):
-        js.scheduled(contrib.schedule_free_sgd, learning_rate=1.0, warmup_steps=WARM)
+        js.scheduled(contrib.schedule_free_sgd, learning_rate=1.0, warmup_steps=steps)
 
 
 def test_hypergradient_of_schedule_free_wants_a_rate_above_zero():

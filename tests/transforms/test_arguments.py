@@ -122,6 +122,24 @@ def test_extra_arguments_reach_the_optimizer():
     assert_close(updates, expected)
 
 
+@pytest.mark.parametrize(
+    ("factory", "sizes"),
+    [
+        (optax.noisy_sgd, {"key": 0}),
+        (optax.contrib.schedule_free_adamw, {"warmup_steps": 3}),
+    ],
+)
+def test_whole_numbers_that_are_no_floats(factory, sizes):
+    """A seed and a number of steps are fixed, though no default says that they are ints."""
+    ours = js.scheduled(factory, learning_rate=0.1, **sizes)
+    plain = factory(0.1, **sizes)
+
+    assert list(js.hyperparams(ours.init(ONES))) == ["learning_rate"]
+    updates, _ = jax.jit(ours.update)(ONES, ours.init(ONES), ONES)
+    expected, _ = jax.jit(plain.update)(ONES, plain.init(ONES), ONES)
+    assert_close(updates, expected)
+
+
 # Errors.
 
 

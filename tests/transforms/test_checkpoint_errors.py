@@ -96,7 +96,7 @@ def test_each_bit_of_the_record(saved):
     fresh = adam(LINE).init(start())
     pairs = jax.tree_util.tree_leaves_with_path(saved["optimizers"]["optimizer"])
 
-    assert sum(leaf.ndim == 0 for _, leaf in pairs) == 11
+    assert sum(leaf.ndim == 0 for _, leaf in pairs) == 12
     for path, leaf in pairs:
         keys = [key.key for key in path]
         for bit in range(8 * min(leaf.nbytes, 16)):

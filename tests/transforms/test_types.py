@@ -18,11 +18,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.optimistic_adam. is dep:DeprecationWarning"),
 ]
 QUICK = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
-# Optax's own Sophia draws noise of one type for the whole tree, and refuses mixed ones.
-ONE_TYPE = ("optax.contrib.sophia",)
-NAMES = [n for n in rows() if "learning_rate" in free(n) and n not in ONE_TYPE]
-# A `lax.cond` of theirs wants numbers of the type of the moments: only the rate is free.
-ONLY_RATE = ("optax.contrib.sophia", "optax.novograd")
+NAMES = [name for name in rows() if "learning_rate" in free(name)]
 # Not both short ones in a tree: optax compares the types of leaves.
 MIXED = {
     "bfloat16": {"w": jnp.bfloat16, "c": jnp.float32},
@@ -34,7 +30,6 @@ SHAPES = {"w": (4, 3), "c": (3,)}
 def make(name):
     """With all of its free numbers scheduled."""
     row, names = rows()[name], free(name)
-    names = ("learning_rate",) if name in ONLY_RATE else names
     numbers = {k: js.Constant(row.numbers[k][0]) for k in names}
     return js.scheduled(fixed(row, names), **numbers)
 
@@ -103,14 +98,37 @@ def test_double_precision(name):
     assert all(bool(jnp.isfinite(u).all()) for u in jax.tree.leaves(made))
 
 
-@pytest.mark.parametrize("name", ONE_TYPE)
-@pytest.mark.parametrize("short", MIXED)
-def test_one_type(name, short):
-    """Of one type, if optax takes no other: here as there."""
-    row, kinds = rows()[name], dict.fromkeys(SHAPES, MIXED[short]["w"])
-    made, _ = train(name, kinds)
-    params = small(MIXED[short])
-    with pytest.raises(TypeError, match="dtypes must be equal"):
-        row.make().update(params, row.make().init(params), params, obj_fn=total)
+@pytest.mark.parametrize("is_double", [False, True], ids=["x32", "x64"])
+@pytest.mark.parametrize("name", [name for name in rows() if free(name)])
+def test_any_types(name, is_double):
+    """All transformations over trees of one type and of two: types as they are given."""
+    row = rows()[name]
+    kinds = (jnp.bfloat16, jnp.float32, jnp.float64) if is_double else (jnp.float16,)
+    with jax.enable_x64(is_double):
+        for kind in kinds:
+            for other in (kind, jnp.float32):
+                params = row.params(kind)
+                if isinstance(params, dict):
+                    params = {"w": params["w"], "b": params["b"].astype(other)}
+                check_types(row, make(name), params)
 
-    assert all(bool(jnp.isfinite(u).all()) for u in jax.tree.leaves(made))
+
+def check_types(row, optimizer, params):
+    grads = jax.tree.map(lambda g: g[0], row.grads(params, 1))
+
+    def updated(params, grads):
+        state = optimizer.init(params)
+        updates, _, after = row.step(optimizer, params, state, grads)
+        return updates, state, after
+
+    updates, state, after = jax.eval_shape(updated, params, grads)
+
+    assert jax.tree.structure(state) == jax.tree.structure(after)
+    assert signatures(state) == signatures(after)
+    assert [u.dtype for u in jax.tree.leaves(updates)] == [
+        p.dtype for p in jax.tree.leaves(params)
+    ]
+
+
+def signatures(tree):
+    return [(x.shape, x.dtype, x.weak_type) for x in jax.tree.leaves(tree)]
