@@ -14,7 +14,7 @@ from jaxsched._core import Constant
 
 _TASKS = {"digits": tasks.Digits}
 _SCORE = "validation_accuracy"
-_FILES = ("results.json", "results.csv", "sweep.png")
+_FILES = ("results.json", "results.csv", "sweep.png", "report.html")
 _LOW, _HIGH = 0.003, 3.0  # peak values, from hardly learning to not at all
 
 
@@ -34,12 +34,13 @@ def main(arguments: list[str] | None = None) -> int:
         plotting.require_matplotlib()
         tasks.load_digits()
         _sweep(_TASKS[options.task](), options, out, written)
-    except (OSError, ImportError) as error:
+    except (OSError, ImportError, ValueError, MemoryError) as error:
         print(f"jaxsched sweep: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         there = ", ".join(map(str, written)) or "nothing"
-        print(f"\njaxsched sweep: stopped; written: {there}.", file=sys.stderr)
+        how = str(stop) if options.checkpoint else "stopped (--checkpoint DIR would save)."
+        print(f"\njaxsched sweep: {how} Written: {there}.", file=sys.stderr)
         return 130
     print(f"\nWritten: {', '.join(map(str, written))}")
     return 0
@@ -81,7 +82,13 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         type=Path,
         default=Path("sweep-results"),
         metavar="DIR",
-        help="folder for results.json, results.csv and sweep.png",
+        help="folder for results.json, results.csv, sweep.png and report.html",
+    )
+    sweep.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="DIR",
+        help="folder to save to on the way, and to go on from after a stop",
     )
     options = parser.parse_args(arguments)
     if options.members % options.seeds:
@@ -160,14 +167,17 @@ def _sweep(task: Any, options: argparse.Namespace, out: Path, written: list[Path
         num_steps=options.steps,
         num_seeds=options.seeds,
         key=jax.random.key(options.seed),
+        checkpoint_dir=options.checkpoint,
     )
-    json, csv, picture = (out / name for name in _FILES)
+    json, csv, picture, page = (out / name for name in _FILES)
     sweeps.write_json(result, json)
     sweeps.write_csv(result, csv)
     written += [json, csv]
     summaries = sweeps.summarise(result, score=_SCORE, target=options.target)
     plotting.plot_sweep(result, summaries, picture)
     written.append(picture)
+    plotting.write_report(result, page, score=_SCORE, mode="max", target=options.target)
+    written.append(page)
     schedules = tasks.families(options.steps)
     schedules = {s.family: schedules[s.family](0.1) for s in summaries}
     overhead = sweeps.measure_overhead(

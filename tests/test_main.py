@@ -45,7 +45,7 @@ def _untrained(monkeypatch):
 
 
 @pytest.mark.usefixtures("_untrained")
-@pytest.mark.parametrize("taken", ["", "results.json", "sweep.png"])
+@pytest.mark.parametrize("taken", ["", "results.json", "sweep.png", "report.html"])
 def test_unwritable_folder_is_found_before_training(taken, tmp_path, capsys):
     """A file where the folder should be, or a folder where a file should be."""
     out = tmp_path / "out"
@@ -128,4 +128,4 @@ def test_interrupt_says_what_is_written(tmp_path):
         err = process.stderr.read()
 
     assert process.returncode == 130
-    assert "stopped; written: nothing." in err
+    assert "stopped (--checkpoint DIR would save). Written: nothing." in err

@@ -7,9 +7,7 @@ import numpy as np
 
 from jaxsched.sweeps import FamilySummary, SweepResult
 
-# Okabe and Ito's colours, which colour-blind readers tell apart, and then line styles.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-_STYLES = ("-", "--", ":")
+from ._style import label, look, require_matplotlib, words
 
 
 def plot_sweep(
@@ -40,51 +38,24 @@ def plot_sweep(
     figure = figure_class(figsize=(13, 4.2), layout="constrained")
     rates, losses, scores = figure.subplots(1, 3)
     for i, summary in enumerate(shown):
-        look: Any = {
-            "color": _COLOURS[i % len(_COLOURS)],
-            "linestyle": _STYLES[i // len(_COLOURS)],
-            "label": summary.family,
-        }
+        looks: Any = {**look(i), "label": summary.family}
         member = summary.best_member
-        rates.plot(steps, result.curves["learning_rate"][member, 0], **look)
+        rates.plot(steps, result.curves["learning_rate"][member, 0], **looks)
         curve, low, high = _band(result.curves["loss"][member])
-        losses.plot(steps[-len(curve) :], curve, **look)
+        losses.plot(steps[-len(curve) :], curve, **looks)
         losses.fill_between(
-            steps[-len(curve) :], low, high, color=look["color"], alpha=0.15, linewidth=0
+            steps[-len(curve) :], low, high, color=looks["color"], alpha=0.15, linewidth=0
         )
         x, y = _profile(result, summary.family, score, setting)
-        scores.plot(x, y, marker="o", markersize=3, **look)
-    _label(rates, "The best schedule of each family", "update", "learning rate")
-    _label(losses, "Its training loss (band: seeds)", "update", "loss")
+        scores.plot(x, y, marker="o", markersize=3, **looks)
+    label(rates, "update", "learning rate", "The best schedule of each family")
+    label(losses, "update", "loss", "Its training loss (band: seeds)")
     losses.set_yscale("log")
-    readable = score.replace("_", " ")
-    _label(
-        scores,
-        f"How much the {setting.replace('_', ' ')} matters",
-        setting.replace("_", " "),
-        readable,
-    )
+    axis = words(setting)
+    label(scores, axis, words(score), f"How much the {axis} matters")
     scores.set_xscale("log")
     rates.legend(fontsize="small")
     figure.savefig(path, dpi=130)
-
-
-def require_matplotlib() -> Any:
-    """Matplotlib's figure, or an error that names the extra which brings it."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(
-            "pictures need Matplotlib: pip install 'jaxsched[examples]'."
-        ) from error
-    return Figure
-
-
-def _label(axes: Any, title: str, x: str, y: str) -> None:
-    axes.set_title(title, fontsize="medium")
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    axes.grid(alpha=0.25)
 
 
 def _band(losses: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -17,10 +17,14 @@ from ._engine import Task as Task
 from ._engine import clear_programs as clear_programs
 from ._engine import default_chunk as default_chunk
 from ._engine import run as run
+from ._evolution import Evolution as Evolution
+from ._evolution import Round as Round
 from ._files import read_csv as read_csv
 from ._files import read_json as read_json
 from ._files import write_csv as write_csv
 from ._files import write_json as write_json
+from ._population import evolve as evolve
+from ._population import perturb as perturb
 from ._progress import Progress as Progress
 from ._report import report as report
 from ._result import SweepResult as SweepResult
@@ -50,6 +54,7 @@ __all__ = [
     "ConvergenceTime",
     "DivergedCount",
     "Estimate",
+    "Evolution",
     "FamilySummary",
     "MainEffect",
     "Members",
@@ -57,6 +62,7 @@ __all__ = [
     "Placement",
     "Progress",
     "RankStability",
+    "Round",
     "Survival",
     "SweepResult",
     "Task",
@@ -67,6 +73,7 @@ __all__ = [
     "convergence_times",
     "count_diverged",
     "default_chunk",
+    "evolve",
     "integers",
     "kaplan_meier",
     "log_uniform",
@@ -75,6 +82,7 @@ __all__ = [
     "measure_overhead",
     "num_members",
     "pareto_front",
+    "perturb",
     "pool",
     "rank_stability",
     "read_csv",

@@ -107,7 +107,7 @@ def run(
     checks.size("sweeps.run", chunk_steps=chunk_steps)
     if batch_size is not None:
         checks.size("sweeps.run", batch_size=batch_size)
-    key = _typed(key)
+    key = typed("sweeps.run", key)
     mesh = mesh or Mesh(np.asarray(jax.devices()), (AXIS,))
     traced = trace(task, batch, key)
 
@@ -199,10 +199,15 @@ def default_chunk(num_steps: int) -> int:
     return divisors[0] if divisors else wish
 
 
-def _typed(key: Any) -> jax.Array:
+def typed(who: str, key: Any) -> jax.Array:
+    """A random key of the new kind.
+
+    Raises:
+        TypeError: for what is no key.
+    """
     if not isinstance(key, jax.Array):
         raise TypeError(
-            f"sweeps.run(key=...) must be a JAX random key, got {key!r}. "
+            f"{who}(key=...) must be a JAX random key, got {key!r}. "
             f"Make one: jax.random.key(0)."
         )
     is_typed = jnp.issubdtype(key.dtype, jax.dtypes.prng_key)

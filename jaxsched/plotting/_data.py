@@ -1,0 +1,50 @@
+"""What the pictures read from the result of a sweep."""
+
+import math
+import numbers
+from typing import Any
+
+import numpy as np
+
+from jaxsched.sweeps import SweepResult
+
+
+def series(result: SweepResult, metric: str) -> tuple[np.ndarray, np.ndarray]:
+    """Updates done where a metric is known, and its values there."""
+    result.final(metric)  # an unknown one is refused
+    if metric in result.evaluations:
+        return np.asarray(result.eval_steps), result.evaluations[metric]
+    return np.arange(1, result.num_steps + 1), result.curves[metric]
+
+
+def scores(result: SweepResult, metric: str) -> np.ndarray:
+    """Means over seeds of the last value, `[members]`; NaN where a seed diverged."""
+    last = result.final(metric).astype(np.float64)
+    return np.where(result.diverged, np.nan, last).mean(axis=1)
+
+
+def setting(result: SweepResult, name: str) -> list[Any]:
+    """A setting of each member; None where a member does not have it."""
+    known = dict.fromkeys(name for row in result.settings for name in row)
+    if name not in known:
+        there = ", ".join(known) or "none: this sweep has no settings"
+        raise KeyError(f"{name!r} must be one of {there}.")
+    return [row.get(name) for row in result.settings]
+
+
+def varying(result: SweepResult) -> list[str]:
+    """The settings with two values or more, in the order in which they appear."""
+    seen: dict[str, set[str]] = {}
+    for row in result.settings:
+        for name, value in row.items():
+            seen.setdefault(name, set()).add(str(value))
+    return [name for name, values in seen.items() if len(values) > 1]
+
+
+def are_numbers(values: list[Any]) -> bool:
+    """Whether all that are there are real and finite; True and False are words."""
+    return all(
+        isinstance(v, numbers.Real) and not isinstance(v, bool) and math.isfinite(v)
+        for v in values
+        if v is not None
+    )
