@@ -7,6 +7,13 @@ from ._convergence import area_under_curve as area_under_curve
 from ._convergence import convergence_times as convergence_times
 from ._convergence import kaplan_meier as kaplan_meier
 from ._convergence import pareto_front as pareto_front
+from ._distributions import choices as choices
+from ._distributions import integers as integers
+from ._distributions import log_integers as log_integers
+from ._distributions import log_uniform as log_uniform
+from ._distributions import uniform as uniform
+from ._draws import grid as grid
+from ._draws import sample as sample
 from ._effects import DivergedCount as DivergedCount
 from ._effects import MainEffect as MainEffect
 from ._effects import Placement as Placement
@@ -23,19 +30,21 @@ from ._files import read_csv as read_csv
 from ._files import read_json as read_json
 from ._files import write_csv as write_csv
 from ._files import write_json as write_json
+from ._halving import halve as halve
+from ._halving import hyperband as hyperband
+from ._halving_result import HalvingResult as HalvingResult
+from ._halving_result import Rung as Rung
+from ._hyperoptax import HyperoptaxSearch as HyperoptaxSearch
+from ._members import Members as Members
+from ._members import pool as pool
+from ._optuna import OptunaSearch as OptunaSearch
 from ._population import evolve as evolve
 from ._population import perturb as perturb
 from ._progress import Progress as Progress
 from ._report import report as report
 from ._result import SweepResult as SweepResult
-from ._space import Members as Members
-from ._space import choices as choices
-from ._space import grid as grid
-from ._space import integers as integers
-from ._space import log_uniform as log_uniform
-from ._space import pool as pool
-from ._space import sample as sample
-from ._space import uniform as uniform
+from ._space import one_of as one_of
+from ._space import space as space
 from ._stability import RankStability as RankStability
 from ._stability import rank_stability as rank_stability
 from ._stack import num_members as num_members
@@ -56,13 +65,17 @@ __all__ = [
     "Estimate",
     "Evolution",
     "FamilySummary",
+    "HalvingResult",
+    "HyperoptaxSearch",
     "MainEffect",
     "Members",
+    "OptunaSearch",
     "ParetoPoint",
     "Placement",
     "Progress",
     "RankStability",
     "Round",
+    "Rung",
     "Survival",
     "SweepResult",
     "Task",
@@ -74,13 +87,17 @@ __all__ = [
     "count_diverged",
     "default_chunk",
     "evolve",
+    "halve",
+    "hyperband",
     "integers",
     "kaplan_meier",
+    "log_integers",
     "log_uniform",
     "main_effects",
     "mean_interval",
     "measure_overhead",
     "num_members",
+    "one_of",
     "pareto_front",
     "perturb",
     "pool",
@@ -89,6 +106,7 @@ __all__ = [
     "read_json",
     "report",
     "run",
+    "space",
     "summarise",
     "uniform",
     "winner_placements",

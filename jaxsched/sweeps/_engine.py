@@ -16,16 +16,16 @@ from jax.sharding import Mesh
 
 from jaxsched._core import checks
 
-from . import _memory as memory
 from ._cache import clear_programs as clear_programs
 from ._checkpoint import Plan
 from ._history import History
 from ._interrupt import postponed
-from ._lanes import AXIS, Trainer, layout
-from ._processes import is_first, least
+from ._lanes import AXIS, Trainer
+from ._members import as_members
+from ._memory import planned
+from ._processes import all_say, is_first
 from ._progress import Progress, reporter
 from ._result import SweepResult
-from ._space import as_members
 from ._stack import num_members, unstack
 from ._trace import trace
 
@@ -74,15 +74,17 @@ def run(
         mesh: the devices, all by default; its one axis is named "sweep".
         checkpoint_dir: where to save after each chunk (with Orbax, extra `checkpoint`)
             and to resume from; a folder of another sweep is refused. A first Ctrl-C then
-            ends the chunk and saves it, a second one stops at once.
-        progress: a bar or lines; or a function that is called after each chunk.
+            ends the chunk and saves it, a second one stops at once. Several processes
+            need a disk that they share.
+        progress: a bar or lines; or a function that is called after each chunk, in
+            every process.
 
     Returns:
         Curves, evaluations and settings of all members and seeds.
 
     Raises:
-        ValueError: for a number that is not positive, an empty batch, or a
-            `checkpoint_dir` of another sweep.
+        ValueError: for a number that is not positive, an empty batch, another mesh, or
+            a `checkpoint_dir` of another sweep.
         MemoryError: if the members are more than the devices can hold.
         OSError: if the disk is full; what was saved before is whole.
 
@@ -102,24 +104,28 @@ def run(
     start = time.perf_counter()
     checks.size("sweeps.run", num_steps=num_steps, num_seeds=num_seeds)
     batch, settings = as_members(schedules)
-    num_lanes = num_members(batch) * num_seeds
     chunk_steps = default_chunk(num_steps) if chunk_steps is None else chunk_steps
     checks.size("sweeps.run", chunk_steps=chunk_steps)
     if batch_size is not None:
         checks.size("sweeps.run", batch_size=batch_size)
+        batch_size = int(batch_size)
+    # Those of NumPy are none in JSON.
+    num_steps, num_seeds, chunk_steps = map(int, (num_steps, num_seeds, chunk_steps))
+    num_lanes = num_members(batch) * num_seeds
     key = typed("sweeps.run", key)
     mesh = mesh or Mesh(np.asarray(jax.devices()), (AXIS,))
+    if mesh.axis_names != (AXIS,):
+        raise ValueError(
+            f"sweeps.run(mesh=...) must have one axis, named {AXIS!r}, got "
+            f"{mesh.axis_names}. Make it: jax.sharding.Mesh(devices, ({AXIS!r},))."
+        )
     traced = trace(task, batch, key)
 
     numbers = {"num_steps": num_steps, "num_seeds": num_seeds, "chunk_steps": chunk_steps}
     plan = Plan(checkpoint_dir, traced, task, batch, key, numbers)
     with contextlib.closing(plan):
         most = batch_size or plan.batch_size(mesh)
-        if most is None:
-            need = memory.need_of(traced)
-            where = memory.fitting(need, mesh, num_lanes, chunk_steps, num_seeds)
-        else:
-            where = layout(mesh, num_lanes, most)
+        where = planned(traced, mesh, num_lanes, chunk_steps, num_seeds, most)
         trainer = Trainer(task, where)
         history = plan.restore(trainer)
         if history is None:
@@ -178,7 +184,7 @@ def _watched(
                     )
                 )
                 # All processes stop if one is to.
-                if plan.is_on and not least(int(not wants_to_stop())):
+                if plan.is_on and not all_say(not wants_to_stop()):
                     raise KeyboardInterrupt
 
             yield watch
@@ -194,7 +200,11 @@ def default_chunk(num_steps: int) -> int:
 
     A remainder would compile the training a second time.
     """
-    wish = -(-num_steps // 20)
+    return dividing(num_steps, -(-num_steps // 20))
+
+
+def dividing(num_steps: int, wish: int) -> int:
+    """A chunk that divides the steps, from the one wished for to four times that."""
     divisors = [k for k in range(wish, min(4 * wish, num_steps) + 1) if num_steps % k == 0]
     return divisors[0] if divisors else wish
 

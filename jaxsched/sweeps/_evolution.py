@@ -57,6 +57,12 @@ class Evolution:
         """The best member."""
         return int(self.ranking[0])
 
+    @property
+    def started_from(self) -> np.ndarray:
+        """Whose state each member started a round with, `[rounds, members, seeds]`."""
+        first, *_ = self.rounds
+        return np.stack([first.members, *(r.parents for r in self.rounds[:-1])])
+
     def lineage(self, member: int, seed: int = 0) -> list[int]:
         """Which member it was in each round, from the first to the last."""
         return [int(row[member, seed]) for row in _ancestry(self.rounds)]

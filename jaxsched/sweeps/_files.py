@@ -14,8 +14,8 @@ import numpy as np
 
 from jaxsched._core import to_python
 
+from ._members import plain
 from ._result import SweepResult
-from ._space import plain
 
 _VERSION = 1
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}

@@ -14,12 +14,13 @@ class History:
         chunks: all of them.
         best: the lowest loss so far, and its name: of an evaluation, or else the mean of
             a chunk. The loss is the metric with `loss` in its name; without one, None.
+        diverged: whether any number of a lane is not finite, `[lanes]`.
     """
 
     def __init__(self):
         self.chunks: list[Chunk] = []
         self.best: tuple[str, float] | None = None
-        self._diverged: Any = False
+        self.diverged: Any = False
 
     @property
     def done(self) -> int:
@@ -29,7 +30,7 @@ class History:
     @property
     def num_diverged(self) -> int:
         """Lanes with a number that is not finite."""
-        return int(np.sum(self._diverged))
+        return int(np.sum(self.diverged))
 
     @property
     def eval_steps(self) -> np.ndarray:
@@ -41,7 +42,7 @@ class History:
         self.chunks.append(chunk)
         tables = [*chunk.curves.values(), *(v[:, None] for v in chunk.evaluation.values())]
         finite = np.all([np.isfinite(table).all(axis=1) for table in tables], axis=0)
-        self._diverged = self._diverged | ~finite
+        self.diverged = self.diverged | ~finite
         found = _lowest(chunk)
         if found is not None and (self.best is None or found[1] < self.best[1]):
             self.best = found

@@ -14,7 +14,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from ._lanes import Layout
-from ._processes import is_first, wait_for_all
+from ._processes import all_say, is_first
 
 _PACKAGES = ("jaxsched", "jax", "jaxlib", "optax", "numpy")
 
@@ -31,8 +31,10 @@ class Identity:
         digests = {name: _program_digest(value) for name, value in programs.items()}
         self._now = {"settings": settings, "programs": digests, "packages": _packages()}
         self._found = _read(self._file)
-        wait_for_all("sweep.json is read")
-        if self._found is not None:
+        is_there = self._found is not None
+        if not (all_say(is_there) or all_say(not is_there)):
+            raise self._cannot_be_written()
+        if is_there:
             self._refuse_another()
 
     def batch_size(self, mesh: Mesh) -> int | None:
@@ -44,19 +46,19 @@ class Identity:
     def write(self, layout: Layout) -> None:
         """Says what the folder holds, from now on."""
         now = self._now | {"layout": _layout(layout.mesh, layout.batch_size)}
-        if now == self._found or not is_first():
-            return
-        # Whole or not there, like the saves beside it.
-        partial = self._file.with_suffix(".partial")
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps(now, indent=1))
-            partial.rename(self._file)
-        except OSError as error:
-            raise OSError(
-                f"sweeps.run(checkpoint_dir={str(self._file.parent)!r}) must be a folder "
-                f"that can be written: {error.strerror}."
-            ) from error
+        failure = None
+        if now != self._found and is_first():
+            failure = _write(self._file, now)
+        # All go on or none: JAX has a process wait for another one for minutes.
+        if not (all_say(failure is None) and all_say(self._file.exists())):
+            raise self._cannot_be_written(failure) from failure
+
+    def _cannot_be_written(self, failure: OSError | None = None) -> OSError:
+        why = failure.strerror if failure else "not all processes see the same one"
+        return OSError(
+            f"sweeps.run(checkpoint_dir={str(self._file.parent)!r}) must be a folder "
+            f"that can be written, on a disk that all processes share: {why}."
+        )
 
     def _refuse_another(self) -> None:
         found, now = self._found or {}, self._now
@@ -101,6 +103,18 @@ def _read(file: Path) -> dict[str, Any] | None:
             f"is damaged: which sweep the folder holds is not known. Put the file back, "
             f"or choose a new folder."
         ) from error
+
+
+def _write(file: Path, record: dict[str, Any]) -> OSError | None:
+    """Whole or not there, like the saves beside it; gives what went wrong."""
+    partial = file.with_suffix(".partial")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(record, indent=1))
+        partial.rename(file)
+    except OSError as error:
+        return error
+    return None
 
 
 def _changes(there: dict[str, Any], now: dict[str, Any], of: str = "") -> list[str]:

@@ -70,6 +70,20 @@ def bytes_of(need: Need, turns: int, batch_size: int, chunk_steps: int) -> int:
     return states + reports + need.temporaries * batch_size + need.constants
 
 
+def planned(
+    trace: Trace,
+    mesh: Mesh,
+    num_lanes: int,
+    chunk_steps: int,
+    num_seeds: int,
+    batch_size: int | None = None,
+) -> Layout:
+    """Batches of the size that was given, or as large as fit."""
+    if batch_size is not None:
+        return layout(mesh, num_lanes, batch_size)
+    return fitting(need_of(trace), mesh, num_lanes, chunk_steps, num_seeds)
+
+
 def fitting(
     need: Need,
     mesh: Mesh,

@@ -15,13 +15,13 @@ from jax.sharding import Mesh
 from jaxsched._core import AbstractSchedule, Constant, Product, checks
 from jaxsched.transforms import replace_schedules
 
-from . import _memory as memory
 from ._engine import Task, typed
 from ._evolution import Evolution, Round
 from ._history import History
-from ._lanes import AXIS, Trainer, layout
+from ._lanes import AXIS, Trainer
+from ._members import as_members
+from ._memory import planned
 from ._progress import Progress, reporter
-from ._space import as_members
 from ._stack import num_members, stack
 from ._trace import trace
 
@@ -141,16 +141,13 @@ def evolve(
     vary = jax.jit(jax.vmap(explore or perturb()))
 
     mesh = mesh or Mesh(np.asarray(jax.devices()), (AXIS,))
-    if batch_size is None:
-        need = memory.need_of(traced)
-        where = memory.fitting(need, mesh, num * num_seeds, interval_steps, num_seeds)
-    else:
-        where = layout(mesh, num * num_seeds, batch_size)
+    num_lanes = num * num_seeds
+    where = planned(traced, mesh, num_lanes, interval_steps, num_seeds, batch_size)
     trainer = Trainer(task, where)
     trainer.start(batch, key, num_seeds)
     lanes = jax.tree.map(lambda leaf: np.repeat(leaf, num_seeds, axis=0), batch)
     history, rounds = History(), []
-    with reporter(progress, num * num_seeds, num_steps) as tell:
+    with reporter(progress, num_lanes, num_steps) as tell:
         for chunk in trainer.chunks(num_steps, interval_steps):
             history.add(chunk)
             scores = _scores(chunk, metric, (num, num_seeds))
@@ -165,7 +162,7 @@ def evolve(
                 Progress(
                     done=chunk.done,
                     num_steps=num_steps,
-                    num_lanes=num * num_seeds,
+                    num_lanes=num_lanes,
                     seconds=time.perf_counter() - start,
                     best=history.best,
                     num_diverged=history.num_diverged,

@@ -26,6 +26,11 @@ def least(number: int) -> int:
     return int(to_host(np.asarray([number], np.int32)).min())
 
 
+def all_say(yes: bool) -> bool:
+    """Whether it is so in every process."""
+    return bool(least(int(yes)))
+
+
 def to_host(tree: Any) -> Any:
     """All of some arrays, wherever their parts are."""
     if jax.process_count() > 1:

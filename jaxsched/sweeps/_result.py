@@ -77,17 +77,21 @@ class SweepResult:
         first = np.asarray(steps, np.float64)[reached.argmax(axis=-1)]
         return np.where(reached.any(axis=-1), first, np.inf)
 
+    def scores(self, metric: str) -> np.ndarray:
+        """The mean over seeds of the last value, NaN if one diverged, `[members]`."""
+        with np.errstate(invalid="ignore"):  # infinities of both signs
+            score = self.final(metric).astype(np.float64).mean(axis=1)
+        return np.where(self.diverged.any(axis=1), np.nan, score)
+
     def ranking(self, metric: str, mode: str = "min") -> np.ndarray:
         """Members from best to worst by the mean over seeds of the last value.
 
         Diverged ones come last, in the order of their numbers; so does a tie.
         """
         checks.choice("ranking", mode=mode, choices=_MODES)
-        with np.errstate(invalid="ignore"):  # infinities of both signs
-            score = self.final(metric).astype(np.float64).mean(axis=1)
+        score = self.scores(metric)
         score = score if mode == "min" else -score
-        score = np.where(self.diverged.any(axis=1) | np.isnan(score), np.inf, score)
-        return np.argsort(score, kind="stable")
+        return np.argsort(np.where(np.isnan(score), np.inf, score), kind="stable")
 
     def rows(self) -> list[dict[str, Any]]:
         """A flat dict for each member and seed: settings, last values, diverged."""

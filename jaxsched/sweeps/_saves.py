@@ -79,10 +79,14 @@ class Saves:
             state = f"the save of {last} updates is whole" if last else "nothing is saved"
             if is_first():
                 self._clean()
+            reason = _reason(error)
+            then = (
+                "Make room and run" if reason in _FULL else "Without another run there, run"
+            )
             raise OSError(
                 f"sweeps.run(checkpoint_dir={str(self._folder.parent)!r}) could not save "
-                f"after {trainer.done} updates, {state}: {_reason(error)}. Make room and "
-                f"run the same again to go on."
+                f"after {trainer.done} updates, {state}: {reason}. {then} the same again "
+                f"to go on."
             ) from error
 
     @property
@@ -109,7 +113,7 @@ class Saves:
             partial.rename(target)
             for old in self._all()[:-_NUM_KEPT]:
                 shutil.rmtree(old)
-        wait_for_all(f"save {target}")
+        wait_for_all(f"save {target.name}")
 
     def _good(self) -> list[Path]:
         """The saves whose seal is whole, up to the newest; others are put aside."""
@@ -175,6 +179,9 @@ def _is_whole(save: Path) -> bool:
         return False
 
 
+_FULL = ("No space left on device", "File too large", "Disk quota exceeded")
+
+
 def _reason(error: BaseException) -> str:
     """The system's words for it, deep in what was raised on the way."""
     link: BaseException | None = error
@@ -182,7 +189,7 @@ def _reason(error: BaseException) -> str:
         if isinstance(link, OSError) and link.strerror:
             return link.strerror
         link = link.__cause__ or link.__context__
-    for words in ("No space left on device", "File too large", "Disk quota exceeded"):
+    for words in _FULL:
         if words in str(error):
             return words
     return str(error)

@@ -1,195 +1,202 @@
-"""Which schedules to try: all combinations of some values, or draws from distributions."""
+"""Which schedules could be tried: what makes them, and what their settings may be."""
 
 import dataclasses
-import itertools
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+import inspect
+from collections.abc import Callable
+from typing import Any
 
-import jax
-import numpy as np
+from jaxsched._core import Node
 
-from jaxsched._core import AbstractSchedule, checks, to_python
+from ._distributions import Distribution, choices
+from ._members import Members, Settings
+from ._paths import leaves, parts, replaced
+from ._stack import stack
 
-from ._stack import num_members, stack, unstack
-
-Settings = list[dict[str, Any]]
-
-
-class Members(NamedTuple):
-    """A batched schedule and the table of its settings, a row a member."""
-
-    schedules: Any
-    settings: Settings
-
-
-def grid(factory: Callable[..., Any], **axes: Iterable[Any]) -> Members:
-    """All combinations of the values of some arguments.
-
-    Args:
-        factory: makes a schedule of these arguments; fix others with
-            `functools.partial`.
-        **axes: the values of each argument. The last one varies fastest.
-
-    Returns:
-        The batched schedule, and its settings.
-
-    Raises:
-        ValueError: if an axis is empty.
-
-    >>> import jaxsched as js
-    >>> schedules, settings = grid(js.Transition, init_value=[0.1, 0.2], end_value=[0.0],
-    ...                            transition_steps=[10, 20])
-    >>> settings[1]
-    {'init_value': 0.1, 'end_value': 0.0, 'transition_steps': 20}
-    """
-    values = {name: list(axis) for name, axis in axes.items()}
-    for name, axis in values.items():
-        if not axis:
-            raise ValueError(f"grid({name}=...) must not be empty. Give at least a value.")
-    rows = [
-        dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())
-    ]
-    return _members(factory, rows)
-
-
-def sample(
-    key: jax.Array,
-    factory: Callable[..., Any],
-    n: int,
-    *,
-    quasi: bool = False,
-    **distributions: Any,
-) -> Members:
-    """Draws from a distribution for each of some arguments.
-
-    Args:
-        key: a JAX random key; the same key gives the same draws.
-        factory: makes a schedule of these arguments.
-        n: number of members.
-        quasi: a scrambled Halton sequence, which covers the space more evenly, instead
-            of independent draws.
-        **distributions: `uniform`, `log_uniform`, `integers` or `choices` for each
-            argument; any other value is fixed.
-
-    Returns:
-        The batched schedule, and its settings.
-
-    Raises:
-        ValueError: if `n` is not positive.
-
-    >>> import jaxsched as js
-    >>> schedules, settings = sample(jax.random.key(0), js.Constant, 3,
-    ...                              value=log_uniform(1e-3, 1e-1))
-    >>> all(1e-3 <= row["value"] <= 1e-1 for row in settings)
-    True
-    """
-    checks.size("sample", n=n)
-    names = [k for k, v in distributions.items() if isinstance(v, Distribution)]
-    points = _points(key, n, len(names), quasi)
-    rows = []
-    for point in points:
-        drawn = dict(zip(names, point, strict=True))
-        rows.append(
-            {k: v.at(drawn[k]) if k in drawn else v for k, v in distributions.items()}
-        )
-    return _members(factory, rows)
-
-
-def pool(**families: Members) -> Members:
-    """Several tables of members as one; settings get the name of their family.
-
-    >>> import jaxsched as js
-    >>> both = pool(constant=grid(js.Constant, value=[0.1, 0.2]),
-    ...             linear=grid(js.Transition, init_value=[0.1], end_value=[0.0],
-    ...                         transition_steps=[100]))
-    >>> [row["family"] for row in both.settings]
-    ['constant', 'constant', 'linear']
-    """
-    schedules, settings = [], []
-    for name, members in families.items():
-        schedules += unstack(members.schedules)
-        if any("family" in row for row in members.settings):
-            raise ValueError(
-                f"pool({name}=...) needs settings without a 'family', which it adds. "
-                f"Rename the argument of the factory."
-            )
-        settings += [{"family": name, **row} for row in members.settings]
-    return Members(stack(schedules), settings)
-
-
-def as_members(schedules: Any) -> Members:
-    """What a sweep takes: a table of members, a batch, or a sequence of schedules."""
-    if isinstance(schedules, Members):
-        taken = {"member", "seed", "diverged"}.intersection(*schedules.settings[:1])
-        if taken:
-            raise ValueError(
-                f"sweeps.run needs settings that are not columns of the results, got "
-                f"{', '.join(sorted(taken))}. Rename the argument of the factory."
-            )
-        rows = [{k: plain(v) for k, v in row.items()} for row in schedules.settings]
-        return Members(schedules.schedules, rows)
-    if not isinstance(schedules, AbstractSchedule):
-        schedules = stack(schedules)
-    return Members(schedules, [{} for _ in range(num_members(schedules))])
-
-
-def plain(value: Any) -> Any:
-    """A setting as what a file can hold: a number, a word, or the code of an object."""
-    if isinstance(value, (np.generic, np.ndarray, jax.Array)):
-        value = to_python(np.asarray(value))
-    if isinstance(value, list):
-        return [plain(v) for v in value]
-    is_plain = value is None or isinstance(value, (bool, int, float, str))
-    return value if is_plain else repr(value)
+Suggest = Callable[[str, Distribution], Any]
 
 
 @dataclasses.dataclass(frozen=True)
-class Distribution:
-    """How a number in [0, 1) becomes a setting."""
+class Space:
+    """What makes a schedule of some settings, each fixed or from a distribution."""
 
-    at: Callable[[float], Any]
+    build: Callable[..., Any]
+    settings: dict[str, Any]
 
+    def distributions(self) -> dict[str, Distribution]:
+        """What is to be drawn, by name."""
+        return {k: v for k, v in self.settings.items() if isinstance(v, Distribution)}
 
-def uniform(low: float, high: float) -> Distribution:
-    """Numbers between two, each as likely."""
-    _check_range("uniform", low, high)
-    return Distribution(lambda u: low + (high - low) * float(u))
+    def row(self, suggest: Suggest) -> dict[str, Any]:
+        """Settings of a member, with what is suggested for each distribution."""
+        drawn = {k: suggest(k, v) for k, v in self.distributions().items()}
+        return {**self.settings, **drawn}
 
-
-def log_uniform(low: float, high: float) -> Distribution:
-    """Numbers between two, each order of magnitude as likely."""
-    checks.positive("log_uniform", low=low)
-    _check_range("log_uniform", low, high)
-    return Distribution(lambda u: float(np.clip(low * (high / low) ** float(u), low, high)))
-
-
-def integers(low: int, high: int) -> Distribution:
-    """Whole numbers from `low` to `high`, both included."""
-    _check_range("integers", low, high)
-    return Distribution(lambda u: min(low + int(u * (high - low + 1)), high))
+    def schedule(self, row: dict[str, Any]) -> Any:
+        """The schedule of such settings."""
+        return self.build(**row)
 
 
-def choices(values: Iterable[Any]) -> Distribution:
-    """One of some values, each as likely: numbers, curves, anything."""
-    options = list(values)
-    if not options:
-        raise ValueError("choices(values) must not be empty. Give at least one value.")
-    return Distribution(lambda u: options[min(int(u * len(options)), len(options) - 1)])
+@dataclasses.dataclass(frozen=True)
+class Families:
+    """Spaces to choose from; a family has its own settings."""
+
+    spaces: dict[str, Space]
+
+    def distributions(self) -> dict[str, Distribution]:
+        """The choice of a family, and what is to be drawn in each, as `family.name`."""
+        found = {"family": choices(self.spaces)}
+        for family, part in self.spaces.items():
+            for name, distribution in part.distributions().items():
+                found[f"{family}.{name}"] = distribution
+        return found
+
+    def row(self, suggest: Suggest) -> dict[str, Any]:
+        """Settings of a member: its family, and the settings that this one has."""
+        family = suggest("family", choices(self.spaces))
+        inner = self.spaces[family].row(lambda name, d: suggest(f"{family}.{name}", d))
+        return {"family": family, **inner}
+
+    def schedule(self, row: dict[str, Any]) -> Any:
+        """The schedule of such settings."""
+        own = {name: value for name, value in row.items() if name != "family"}
+        return self.spaces[row["family"]].schedule(own)
 
 
-def _members(factory: Callable[..., Any], rows: Settings) -> Members:
-    return Members(stack([factory(**row) for row in rows]), rows)
+def space(of: Any, **distributions: Any) -> Any:
+    """What could be drawn, as a thing to pass on: to `one_of`, or to a search.
+
+    Args:
+        of: what makes a schedule of some arguments; or a schedule, a plan made by
+            `bundle` among them. In a schedule, distributions may stand for its numbers
+            at any depth.
+        **distributions: `uniform`, `log_uniform`, `integers`, `log_integers` or
+            `choices` for each argument; any other value is fixed. Of a schedule the
+            names are the places of its parts as its `repr` shows them, numbers, entries
+            of rows, curves or whole schedules: `**{"schedules[1].end_value": ...}`.
+
+    Returns:
+        The space.
+
+    Raises:
+        TypeError: for arguments that `of` does not take, or if it can make no schedule.
+        ValueError: for places that the schedule does not have.
+
+    >>> import jaxsched as js
+    >>> rate, steps = js.sweeps.log_uniform(0.01, 1.0), js.sweeps.integers(10, 100)
+    >>> linear = space(js.Transition(rate, 0.0, steps))
+    >>> linear.distributions()
+    {'init_value': log_uniform(0.01, 1.0), 'transition_steps': integers(10, 100)}
+    >>> steps = js.Join([js.Constant(0.1), js.Constant(0.01)], boundaries=[100])
+    >>> space(steps, **{"schedules[1].rate": rate})
+    Traceback (most recent call last):
+    ValueError: Join has no 'schedules[1].rate'. It has schedules[0].value,
+    schedules[1].value, boundaries[0].
+    """
+    if isinstance(of, (Space, Families)):
+        if distributions:
+            raise TypeError(
+                f"{', '.join(distributions)} must be settings of the space itself, got "
+                f"them beside one. Move them into space(...)."
+            )
+        return of
+    if isinstance(of, Node):
+        return _space_of_parts(of, distributions)
+    if not callable(of):
+        raise TypeError(
+            f"a space must be made of a schedule or of a function that makes one, got "
+            f"{of!r}. Pass js.Transition, a recipe or an instance."
+        )
+    _check_arguments(of, distributions)
+    return Space(of, distributions)
 
 
-def _points(key: jax.Array, n: int, d: int, quasi: bool) -> np.ndarray:
-    if d == 0 or not quasi:
-        return np.asarray(jax.random.uniform(key, (n, d)), np.float64)
-    from scipy.stats import qmc  # slow to import, and JAX depends on it anyway
+def one_of(**spaces: Any) -> Any:
+    """A choice between families of schedules, each with settings of its own.
 
-    seed = int(jax.random.bits(key))
-    return qmc.Halton(d, scramble=True, rng=np.random.default_rng(seed)).random(n)
+    `sample` draws as many of each, or one more of the first ones where `n` is no
+    multiple of their number; a search proposes the family too. All are members of one
+    program, and their settings start with the name of their `family`.
+
+    Args:
+        **spaces: what `space` gave or takes, by the name of the family.
+
+    Returns:
+        The space.
+
+    Raises:
+        ValueError: if there is none, or one has a setting named "family".
+        TypeError: if one is a choice between families itself.
+
+    >>> import jax
+    >>> import jaxsched as js
+    >>> peak = js.sweeps.log_uniform(0.01, 1.0)
+    >>> families = one_of(
+    ...     constant=space(js.Constant, value=peak),
+    ...     linear=js.Transition(peak, 0.0, js.sweeps.integers(10, 100)),
+    ... )
+    >>> members = js.sample(jax.random.key(0), families, 5)
+    >>> [row["family"] for row in members.settings]
+    ['constant', 'constant', 'constant', 'linear', 'linear']
+    """
+    if not spaces:
+        raise ValueError("one_of(**spaces) must not be empty. Give at least one family.")
+    made = {name: space(value) for name, value in spaces.items()}
+    for name, part in made.items():
+        if isinstance(part, Families):
+            raise TypeError(
+                f"one_of({name}=...) must be a family, got a choice between "
+                f"{', '.join(part.spaces)}. Give those here."
+            )
+        if "family" in part.settings:
+            raise ValueError(
+                f"one_of({name}=...) needs settings without a 'family', which it adds. "
+                f"Rename the argument of the factory."
+            )
+    return Families(made)
 
 
-def _check_range(who: str, low: float, high: float) -> None:
-    given = f"low={low} and high={high}"
-    checks.consistent(who, "low <= high", low <= high, given, "Swap them.")
+def members(of: Space | Families, rows: Settings) -> Members:
+    """The schedules of some settings."""
+    return Members(stack([of.schedule(row) for row in rows]), rows)
+
+
+def _space_of_parts(node: Node, given: dict[str, Any]) -> Space:
+    held = dict(parts(node))
+    for name in given:
+        if name not in held:
+            raise ValueError(
+                f"{type(node).__name__} has no {name!r}. It has {', '.join(leaves(node))}."
+            )
+        outer = [other for other in given if _is_inside(name, other)]
+        if outer:
+            raise ValueError(
+                f"{name!r} is inside of {outer[0]!r}, which is exchanged too. Give one."
+            )
+    drawn = {
+        name: part
+        for name, part in held.items()
+        if isinstance(part, Distribution)
+        and not any(name == other or _is_inside(name, other) for other in given)
+    }
+    return Space(lambda **row: replaced(node, row), {**drawn, **given})
+
+
+def _is_inside(name: str, outer: str) -> bool:
+    return name.startswith((f"{outer}.", f"{outer}["))
+
+
+def _check_arguments(factory: Callable[..., Any], given: dict[str, Any]) -> None:
+    try:
+        signature = inspect.signature(factory)
+    except (TypeError, ValueError):  # some built-in functions have none
+        return
+    takes = f"It takes {', '.join(signature.parameters)}."
+    who = getattr(factory, "__name__", repr(factory))
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    for name in given:
+        if name not in signature.parameters and not takes_any:
+            raise TypeError(f"{who} has no argument {name!r}. {takes}")
+    try:
+        signature.bind(**given)
+    except TypeError as error:
+        raise TypeError(f"{who} needs all its arguments, got {error}. {takes}") from None

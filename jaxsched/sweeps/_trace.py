@@ -76,9 +76,17 @@ def evaluating(task: Any, state: Any, metrics: dict[str, Any]) -> dict[str, Any]
     return evaluation
 
 
+_NUMBERS = (jax.Array, np.ndarray, np.generic, int, float, complex)
+
+
 def _named(metrics: Any) -> dict[str, Any]:
     named = dict(metrics) if isinstance(metrics, dict) else {"loss": metrics}
     for name, value in named.items():
+        if not (isinstance(name, str) and isinstance(value, _NUMBERS)):
+            raise TypeError(
+                f"sweeps.run needs a task that reports a number, or numbers by name, got "
+                f"{value!r} by the name {name!r}. Report a flat dict."
+            )
         chex.assert_shape(
             value,
             (),

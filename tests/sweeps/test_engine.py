@@ -277,3 +277,27 @@ def test_metrics_have_one_name_each():
 
     with pytest.raises(ValueError, match=r"different names, got loss from both"):
         run(Twice(1.0), [0.5], num_steps=2)
+
+
+@pytest.mark.parametrize("reported", [None, {"a": {"loss": 1.0}}, {0: 1.0}, [1.0]], ids=str)
+def test_metrics_are_numbers_by_name(reported):
+    """What else a step may report is refused, and shown."""
+
+    class Odd(Plain):
+        def step(self, state):
+            return state, reported
+
+    with pytest.raises(
+        TypeError, match=r"numbers by name, got .* by the name .* flat dict"
+    ):
+        run(Odd(1.0), [0.5], num_steps=2)
+
+
+@pytest.mark.parametrize("axes", [("data",), ("sweep", "data")], ids=str)
+def test_meshes_of_other_axes_are_refused(axes):
+    """Lanes go along one axis, and devices along another one would repeat the work."""
+    devices = np.asarray(jax.devices()[:1]).reshape([1] * len(axes))
+    with pytest.raises(
+        ValueError, match=r"mesh=...\) must have one axis, named 'sweep', got"
+    ):
+        run(Plain(1.0), [0.5], num_steps=2, mesh=jax.sharding.Mesh(devices, axes))

@@ -8,6 +8,7 @@ import pytest
 
 import jaxsched as js
 from jaxsched import sweeps
+from jaxsched.sweeps import _identity as identity
 from jaxsched.tasks import Digits
 
 from . import worker
@@ -202,3 +203,23 @@ def test_damaged_settings_are_refused(tmp_path):
     (tmp_path / "sweep.json").write_text('{"settings": ')
     with pytest.raises(ValueError, match=r"sweep.json, which is damaged: .* new folder"):
         sweep(checkpoint_dir=tmp_path)
+
+
+def test_numbers_of_numpy(tmp_path):
+    """They are the same numbers, in the file and in the next run."""
+    first = sweep(checkpoint_dir=tmp_path, num_steps=np.int64(10), num_seeds=np.int32(2))
+    again = sweep(checkpoint_dir=tmp_path, num_steps=10)
+
+    assert_identical(again, first)
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_processes_need_a_disk_that_they_share(tmp_path, monkeypatch, is_there):
+    """One that has no such file says so to all; before the sweep begins, or goes on."""
+    if is_there:
+        sweep(checkpoint_dir=tmp_path, num_steps=5)
+    file = tmp_path / "sweep.json"
+    # Another process, that has none.
+    monkeypatch.setattr(identity, "all_say", lambda yes: yes and not file.exists())
+    with pytest.raises(OSError, match="a disk that all processes share: not all processes"):
+        sweep(checkpoint_dir=tmp_path, num_steps=5)

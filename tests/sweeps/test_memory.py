@@ -148,12 +148,13 @@ def test_process_grows_by_less(num_members):
 
 
 def test_parts_of_a_need():
-    """State, reports and evaluation are exact: float32 numbers, and a key of two."""
+    """State, reports and evaluation are exact: numbers of four bytes, and a key of two."""
     need = need_of(Regression())
     state = jax.eval_shape(Regression().init, js.Constant(np.float32(0.1)), KEY)
-    num = sum(x.size for x in jax.tree.leaves(state)) + 1
+    *arrays, key = jax.tree.leaves(state)
+    num = sum(x.size * x.dtype.itemsize for x in arrays) + 2 * 4 * key.size
 
-    assert need.state == 4 * num
+    assert need.state == num
     assert (need.report, need.evaluation) == (8, 4)
     images, labels, *validation = map(np.asarray, js.tasks.load_digits())
     data = [images, labels, *validation]

@@ -71,6 +71,16 @@ def test_worst_copy_best(found):
     assert (found.rounds[-1].parents == found.rounds[-1].members).all()
 
 
+def test_started_from(found):
+    """The parents of the round before, and itself in the first one."""
+    start = found.started_from
+    assert start.shape == (5, 5, 2)
+    assert np.array_equal(start[0, :, 0], np.arange(5))
+    member = found.lineage(found.winner)
+    for i in range(1, 5):
+        assert start[i, member[i], 0] == member[i - 1]
+
+
 def test_diverged_member_is_replaced(found):
     """At once; nobody descends from it."""
     assert np.isnan(found.rounds[0].scores[4]).all()

@@ -1,0 +1,67 @@
+"""Members of a sweep: a batched schedule, and the table of its settings."""
+
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from jaxsched._core import AbstractSchedule, to_python
+
+from ._stack import num_members, stack, unstack
+
+Settings = list[dict[str, Any]]
+
+
+class Members(NamedTuple):
+    """A batched schedule and the table of its settings, a row a member."""
+
+    schedules: Any
+    settings: Settings
+
+
+def pool(**families: Members) -> Members:
+    """Several tables of members as one; settings get the name of their family.
+
+    >>> import jaxsched as js
+    >>> both = pool(constant=js.grid(js.Constant, value=[0.1, 0.2]),
+    ...             linear=js.grid(js.Transition, init_value=[0.1], end_value=[0.0],
+    ...                            transition_steps=[100]))
+    >>> [row["family"] for row in both.settings]
+    ['constant', 'constant', 'linear']
+    """
+    schedules, settings = [], []
+    for name, members in families.items():
+        schedules += unstack(members.schedules)
+        if any("family" in row for row in members.settings):
+            raise ValueError(
+                f"pool({name}=...) needs settings without a 'family', which it adds. "
+                f"Rename the argument of the factory."
+            )
+        settings += [{"family": name, **row} for row in members.settings]
+    return Members(stack(schedules), settings)
+
+
+def as_members(schedules: Any) -> Members:
+    """What a sweep takes: a table of members, a batch, or a sequence of schedules."""
+    if isinstance(schedules, Members):
+        taken = {"member", "seed", "diverged"}.intersection(*schedules.settings[:1])
+        if taken:
+            raise ValueError(
+                f"sweeps.run needs settings that are not columns of the results, got "
+                f"{', '.join(sorted(taken))}. Rename the argument of the factory."
+            )
+        rows = [{k: plain(v) for k, v in row.items()} for row in schedules.settings]
+        return Members(schedules.schedules, rows)
+    if not isinstance(schedules, AbstractSchedule):
+        schedules = stack(schedules)
+    return Members(schedules, [{} for _ in range(num_members(schedules))])
+
+
+def plain(value: Any) -> Any:
+    """A setting as what a file can hold: a number, a word, or the code of an object."""
+    if isinstance(value, (np.generic, np.ndarray, jax.Array)):
+        value = to_python(np.asarray(value))
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    is_plain = value is None or isinstance(value, (bool, int, float, str))
+    return value if is_plain else repr(value)
