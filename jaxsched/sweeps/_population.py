@@ -10,11 +10,12 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.sharding import Mesh
+from jax.sharding import Mesh, NamedSharding
 
 from jaxsched._core import AbstractSchedule, Constant, Product, checks
 from jaxsched.transforms import replace_schedules
 
+from ._cache import kept
 from ._engine import Task, typed
 from ._evolution import Evolution, Round
 from ._history import History
@@ -219,5 +220,15 @@ def _next_generation(
     lanes = jax.tree.map(chosen, varied, copied)
     padded = trainer.layout.padded(np.arange(len(rows)))
     placed = jax.tree.map(lambda leaf: leaf[padded], lanes)
-    trainer.state = replace_schedules(trainer.state, **{name: placed})
+    trainer.state = _replacing(trainer.layout.sharding, name)(trainer.state, placed)
     return lanes
+
+
+@kept
+def _replacing(sharding: NamedSharding, name: str) -> Callable[[Any, Any], Any]:
+    """Puts a batch of schedules into the state of all lanes, wherever they are."""
+
+    def replaced(state: Any, schedules: Any) -> Any:
+        return replace_schedules(state, **{name: schedules})
+
+    return jax.jit(replaced, out_shardings=sharding)

@@ -51,7 +51,8 @@ def main(there, heartbeat, file, options):
     jax.distributed.initialize(*there, heartbeat_timeout_seconds=heartbeat)
     from . import worker  # not before: it makes a random key
 
-    found = worker.sweep(**{"progress": True, **options})
+    kind = options.pop("kind", "sweep")
+    found = getattr(worker, kind)(**{"progress": True, **options})
     sweeps.write_json(found, file)
 
 

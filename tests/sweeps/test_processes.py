@@ -10,7 +10,7 @@ import pytest
 
 from jaxsched import sweeps
 
-from . import hosts
+from . import hosts, worker
 from .helpers import assert_identical
 from .worker import sweep
 
@@ -62,6 +62,17 @@ def test_both_have_what_one_device_gives(alone, together):
     assert_identical(second, first)
     assert second.settings == first.settings == alone.settings
     assert second.schedules == alone.schedules
+
+
+@pytest.mark.parametrize("kind", ["halved", "evolved"])
+def test_searches_over_processes(kind, tmp_path):
+    """Lanes are laid out anew, and schedules exchanged, over both of them."""
+    finish(hosts.start(2, tmp_path / "result", kind=kind))
+    first, second = results(tmp_path / "result")
+
+    assert_close(first, getattr(worker, kind)())
+    assert_identical(second, first)
+    assert second.settings == first.settings
 
 
 def test_only_the_first_one_prints(together):

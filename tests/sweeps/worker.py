@@ -19,6 +19,20 @@ def sweep(progress=False, **options):
     return sweeps.run(Regression(), RATES, progress=progress, **{**OPTIONS, **options})
 
 
+def halved(**options):
+    """Those that got to the end."""
+    options = {"metric": "error", "progress": False, **OPTIONS, **options}
+    return sweeps.halve(Regression(), RATES, **options).sweep()
+
+
+def evolved(progress=False, **options):
+    """Along their lineages."""
+    options = {**OPTIONS, **options}
+    options["interval_steps"] = options.pop("chunk_steps")
+    found = sweeps.evolve(Regression(), RATES, metric="error", progress=progress, **options)
+    return found.result
+
+
 def start(folder, stderr=subprocess.PIPE, **options):
     """The process; it prints the updates done after each chunk."""
     return subprocess.Popen(
