@@ -15,10 +15,10 @@ from ._halving_result import HalvingResult, Rung
 from ._ladder import Ladder
 from ._lanes import AXIS, Trainer
 from ._logbook import Logbook
-from ._members import as_members
+from ._members import Settings, as_members
 from ._memory import planned
 from ._progress import Progress, reporter
-from ._stack import num_members, unstack
+from ._stack import unstack
 from ._trace import trace
 
 
@@ -26,18 +26,19 @@ def climb(
     who: str,
     task: Any,
     schedules: Any,
-    ladder_of: Callable[[int], Ladder],
+    ladder_of: Callable[[np.ndarray], Ladder],
     *,
     key: jax.Array,
     metric: str,
     mode: str,
+    within: str | None,
     num_seeds: int,
     chunk_steps: int | None,
     batch_size: int | None,
     mesh: Mesh | None,
     progress: bool | Callable[[Progress], None],
 ) -> HalvingResult:
-    """Trains members up a ladder, made for their number; arguments as in `halve`."""
+    """Trains members up a ladder, made for their groups; arguments as in `halve`."""
     start = time.perf_counter()
     checks.size(who, num_seeds=num_seeds)
     given = {"chunk_steps": chunk_steps, "batch_size": batch_size}
@@ -47,7 +48,7 @@ def climb(
     key = typed(who, key)
     traced = trace(task, batch, key)
     checks.choice(who, metric=metric, choices=(*traced.metrics, *traced.evaluation))
-    ladder = ladder_of(num_members(batch))
+    ladder = ladder_of(_groups(who, settings, within))
 
     width = chunk_steps or default_chunk(ladder.rungs[-1])
     chunks = _chunks(ladder.rungs, width, is_given=chunk_steps is not None)
@@ -83,6 +84,19 @@ def climb(
         seeds=list(range(num_seeds)),
         seconds=time.perf_counter() - start,
     )
+
+
+def _groups(who: str, settings: Settings, within: str | None) -> np.ndarray:
+    """The same number for members with the same value of a setting."""
+    if within is None:
+        return np.zeros(len(settings), np.int64)
+    common = set(settings[0]).intersection(*settings)
+    if within not in common:
+        raise ValueError(
+            f"{who}(within=...) must be a setting that every member has, got {within!r}. "
+            f"They have: {', '.join(sorted(common)) or 'none'}."
+        )
+    return np.unique([repr(row[within]) for row in settings], return_inverse=True)[1]
 
 
 def _chunks(rungs: list[int], wish: int, is_given: bool) -> list[int]:

@@ -29,6 +29,7 @@ def halve(
     mode: str = "min",
     eta: int = 3,
     min_steps: int | None = None,
+    within: str | None = None,
     num_seeds: int = 1,
     chunk_steps: int | None = None,
     batch_size: int | None = None,
@@ -40,11 +41,13 @@ def halve(
     At rungs of $\lfloor R / \eta^k \rfloor$ updates the best $\lfloor n / \eta \rfloor$
     of the $n$ members that are left go on, one at least. A schedule is never shortened:
     a rung is a look at a training of $R$ updates that is on its way, and whoever goes on
-    has the curves that `run` gives it, to rounding.
+    has the curves that `run` gives it; to rounding, as another number of lanes may be
+    compiled to other instructions.
 
     Halving favours fast starters: a schedule that keeps its rate high and decays late
-    looks worse at a rung than it ends. `eta=2`, a later `min_steps` and several seeds
-    make it safer.
+    looks worse at a rung than it ends. Where members are of several families, compare
+    them `within="family"`: how high a peak should be shows earlier than which shape is
+    the best. Several seeds and `eta=2` make it safer too.
 
     Args:
         task: what `run` takes.
@@ -59,6 +62,9 @@ def halve(
         eta: $\eta \ge 2$.
         min_steps: updates before which no member is dropped; a ninth of `num_steps` by
             default.
+        within: the name of a setting. Then only members with the same value of it are
+            compared on the way, and one at least of each such group goes on; the winner
+            is the best of all at the end.
         num_seeds: runs of each member.
         chunk_steps: updates between two evaluations; about a twentieth of `num_steps`
             by default. A rung ends a chunk.
@@ -73,7 +79,8 @@ def halve(
 
     Raises:
         ValueError: for a number that is not positive, `eta` below 2, `min_steps` above
-            `num_steps`, a metric that the task does not report, or an empty batch.
+            `num_steps`, a metric that the task does not report, a setting that a member
+            does not have, or an empty batch.
         MemoryError: if the members are more than the devices can hold.
 
     >>> import jaxsched as js
@@ -97,8 +104,8 @@ def halve(
     _check("sweeps.halve", num_steps=num_steps, eta=eta, min_steps=min_steps)
     rungs = rungs_of(num_steps, min_steps or max(num_steps // 9, 1), eta)
 
-    def ladder(num: int) -> Ladder:
-        return Ladder(rungs, eta, np.full(num, len(rungs) - 1))
+    def ladder(groups: np.ndarray) -> Ladder:
+        return Ladder(rungs, eta, np.full(len(groups), len(rungs) - 1), groups)
 
     return climb(
         "sweeps.halve",
@@ -108,6 +115,7 @@ def halve(
         key=key,
         metric=metric,
         mode=mode,
+        within=within,
         num_seeds=num_seeds,
         chunk_steps=chunk_steps,
         batch_size=batch_size,
@@ -126,6 +134,7 @@ def hyperband(
     mode: str = "min",
     eta: int = 3,
     min_steps: int | None = None,
+    within: str | None = None,
     num_seeds: int = 1,
     chunk_steps: int | None = None,
     batch_size: int | None = None,
@@ -153,6 +162,7 @@ def hyperband(
         eta: $\eta \ge 2$.
         min_steps: updates before which no member is dropped; $R / \eta^4$ by default,
             which makes five brackets.
+        within: the name of a setting, as in `halve`; its groups are dealt one by one.
         num_seeds: runs of each member.
         chunk_steps: updates between two evaluations, as in `halve`.
         batch_size: the most lanes that a device trains at a time, as in `run`.
@@ -187,11 +197,15 @@ def hyperband(
     _check("sweeps.hyperband", num_steps=num_steps, eta=eta, min_steps=min_steps)
     rungs = rungs_of(num_steps, min_steps or max(num_steps // eta**4, 1), eta)
 
-    def ladder(num: int) -> Ladder:
-        sizes = bracket_sizes(num, len(rungs), eta)
-        dealt = np.repeat(np.arange(len(rungs)), sizes)
+    def ladder(groups: np.ndarray) -> Ladder:
         rng = np.random.default_rng(int(jax.random.bits(typed("sweeps.hyperband", key))))
-        return Ladder(rungs, eta, rng.permutation(dealt))
+        brackets = np.zeros_like(groups)
+        # Each group has its share of every bracket, the same with every key.
+        for group in np.unique(groups):
+            members = np.flatnonzero(groups == group)
+            sizes = bracket_sizes(len(members), len(rungs), eta)
+            brackets[members] = rng.permutation(np.repeat(np.arange(len(rungs)), sizes))
+        return Ladder(rungs, eta, brackets, groups)
 
     return climb(
         "sweeps.hyperband",
@@ -201,6 +215,7 @@ def hyperband(
         key=key,
         metric=metric,
         mode=mode,
+        within=within,
         num_seeds=num_seeds,
         chunk_steps=chunk_steps,
         batch_size=batch_size,

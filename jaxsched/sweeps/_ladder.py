@@ -12,12 +12,14 @@ class Ladder(NamedTuple):
         rungs: updates done at each rung; the last one is the whole training.
         eta: one member in so many goes on.
         brackets: `[members]`, how often the bracket of each member is cut, in the last
-            rungs but one. Members with the same number are one bracket.
+            rungs but one.
+        groups: `[members]`; only members of the same group and bracket are compared.
     """
 
     rungs: list[int]
     eta: int
     brackets: np.ndarray
+    groups: np.ndarray
 
     @property
     def mean_steps(self) -> int:
@@ -31,10 +33,11 @@ class Ladder(NamedTuple):
     def climbers(self, rung: int, ranking: np.ndarray) -> np.ndarray:
         """Who of some members, from best to worst, goes on after a rung; by number."""
         cuts_left = len(self.rungs) - 1 - rung
+        cells = np.stack([self.brackets, self.groups], axis=1)[ranking]
         going_on = []
-        for bracket in np.unique(self.brackets[ranking]):
-            members = ranking[self.brackets[ranking] == bracket]
-            is_cut = 0 < cuts_left <= bracket
+        for cell in np.unique(cells, axis=0):
+            members = ranking[(cells == cell).all(axis=1)]
+            is_cut = 0 < cuts_left <= cell[0]
             num = max(len(members) // self.eta, 1) if is_cut else len(members)
             going_on.append(members[:num])
         return np.sort(np.concatenate(going_on))

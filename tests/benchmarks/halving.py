@@ -21,9 +21,12 @@ NUM_STEPS = 288
 NUM_SEEDS = 4
 METRIC = "validation_loss"
 SEARCHES = {
-    "halve(eta=3)": sweeps.halve,
-    "halve(eta=2)": functools.partial(sweeps.halve, eta=2),
+    "halve": sweeps.halve,
+    "halve, eta=2": functools.partial(sweeps.halve, eta=2),
     "hyperband": sweeps.hyperband,
+    "halve in families": functools.partial(sweeps.halve, within="family"),
+    "  the same, eta=2": functools.partial(sweeps.halve, eta=2, within="family"),
+    "hyperband in families": functools.partial(sweeps.hyperband, within="family"),
 }
 
 
@@ -33,7 +36,7 @@ def main() -> None:
     keys = range(2 if parser.parse_args().quick else 5)
     rows, rankings, equal, lost = [], [], [], {}
     print(
-        f"{'key':3}  {'search':12}  {'winner':26}  {METRIC:>15}  {'rank':>4}  "
+        f"{'key':3}  {'search':21}  {'winner':26}  {METRIC:>15}  {'rank':>4}  "
         f"{'updates':>7}  {'seconds':>7}"
     )
     for key in keys:
@@ -42,7 +45,7 @@ def main() -> None:
             score = full.final(METRIC)[member].mean()
             rank = 1 + ranking.index(member)
             print(
-                f"{key:3}  {name:12}  {label(full, member):26}  {score:15.5f}  {rank:4}  "
+                f"{key:3}  {name:21}  {label(full, member):26}  {score:15.5f}  {rank:4}  "
                 f"{cost:7.3f}  {seconds:7.1f}",
                 flush=True,
             )
@@ -52,7 +55,7 @@ def main() -> None:
     print("seconds: at the first key with those to compile")
 
     print(
-        f"\n{'search':12}  {'same winner':>11}  {'mean rank':>9}  {'with other keys':>15}"
+        f"\n{'search':21}  {'same winner':>11}  {'mean rank':>9}  {'with other keys':>15}"
     )
     for name in dict.fromkeys(name for _, name, _ in rows):
         found = [(key, member) for key, n, member in rows if n == name]
@@ -64,7 +67,7 @@ def main() -> None:
             if other != key
         ]
         same = f"{here.count(1)} of {len(keys)}"
-        print(f"{name:12}  {same:>11}  {np.mean(here):9.1f}  {np.mean(others):15.1f}")
+        print(f"{name:21}  {same:>11}  {np.mean(here):9.1f}  {np.mean(others):15.1f}")
     print("with other keys: its rank in their full sweeps, of other starts and data")
     print(f"\nruns with the full sweep's losses, bit for bit: {100 * np.mean(equal):.1f}%")
 
@@ -73,7 +76,7 @@ def main() -> None:
     for family, counts in sorted(lost.items(), key=lambda item: -np.sum(item[1], 0)[1]):
         num, dropped = np.mean(counts, axis=0)
         print(f"{family:16}  {num:7.1f}  {dropped:25.1f}")
-    print("dropped: by halve(eta=3), after a ninth of the updates")
+    print("dropped: by halve, after a ninth of the updates")
 
 
 def searches(number, equal, lost):
@@ -91,7 +94,7 @@ def searches(number, equal, lost):
     for name, search in SEARCHES.items():
         found = search(task, members, metric=METRIC, **options)
         equal.append(share_equal(found, full))
-        if name == "halve(eta=3)":
+        if name == "halve":
             count(ranking, found, lost)
         yield name, full, found.winner, found.cost, found.seconds
 

@@ -1,5 +1,6 @@
 """Halving and Hyperband: a full sweep's curves, as far as each member is trained."""
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -87,7 +88,10 @@ def score(full, metric, member, done, before):
 
 
 def expected_rungs(full, metric, steps, brackets, eta, sign=1):
-    """Members from best to worst and scores, as lists cut by hand give them."""
+    """Members from best to worst and scores, as lists cut by hand give them.
+
+    `brackets` has for each member how often it is cut, or that and its group.
+    """
     alive, found = list(range(full.num_members)), []
     for i, done in enumerate(steps):
         before = steps[i - 1] if i else 0
@@ -100,7 +104,7 @@ def expected_rungs(full, metric, steps, brackets, eta, sign=1):
         alive = []
         for bracket in sorted(set(brackets)):
             mine = [m for m in order if brackets[m] == bracket]
-            if 0 < cuts_left <= bracket:
+            if 0 < cuts_left <= (bracket if isinstance(bracket, int) else bracket[0]):
                 mine = mine[: max(1, len(mine) // eta)]
             alive += mine
         alive.sort()
@@ -156,6 +160,24 @@ def test_hyperband_is_several_halvings(full):
     expected = expected_rungs(full, "error", [4, 12, 36], result.brackets.tolist(), 3)
     assert_rungs(result, expected)
     assert [len(members) for _, members, _ in expected] == [14, 9, 5]
+
+
+def test_groups_are_cut_apart(full):
+    """Members are compared with those of the same setting, but for the last time."""
+    kinds = [["low", "high"][row % 2] for row in range(14)]
+    members = MEMBERS._replace(settings=[{"kind": kind} for kind in kinds])
+    result = halve(members=members, within="kind")
+    cells = [(2, kind) for kind in kinds]
+
+    assert_rungs(result, expected_rungs(full, "error", [4, 12, 36], cells, 3))
+    assert [len(rung.members) for rung in result.rungs] == [14, 4, 2]
+    assert {kinds[m] for m in result.rungs[-1].members} == {"low", "high"}
+    result = hyperband(members=members, within="kind", min_steps=4)
+    cells = list(zip(result.brackets.tolist(), kinds, strict=True))
+    assert {cell: cells.count(cell) for cell in cells} == {
+        (s, kind): num for s, num in enumerate([1, 2, 4]) for kind in ("low", "high")
+    }
+    assert_rungs(result, expected_rungs(full, "error", [4, 12, 36], cells, 3))
 
 
 def test_hyperband_deals_by_the_key():
@@ -310,6 +332,18 @@ def test_diverged_members_are_last(full, halved):
     assert np.isfinite(result.evaluations["error"][first, :, :3]).all()
 
 
+def test_diverged_members_of_a_bracket_that_is_not_cut():
+    """They stay, and stay last."""
+    brackets = hyperband(min_steps=4).brackets
+    rates = RATES.copy()
+    member = np.flatnonzero(brackets == 0)[0]
+    rates[member, 3] = np.inf
+    result = hyperband(members=tables(rates), min_steps=4)
+
+    assert all(rung.members[-1] == member for rung in result.rungs)
+    assert all(np.isnan(rung.scores[-1]) for rung in result.rungs)
+
+
 class Rooted(Wave):
     """Reports a root of what may be negative, by the seed."""
 
@@ -416,6 +450,21 @@ def test_progress_is_of_the_work():
     np.testing.assert_allclose(best, np.nanmin(chunks), rtol=1e-5)
 
 
+def test_the_bar_is_as_long_as_the_work(monkeypatch):
+    """Not as long as the training of whoever gets to the end."""
+    told = []
+
+    @contextlib.contextmanager
+    def reporter(progress, num_lanes, num_steps):
+        told.append((num_lanes, num_steps))
+        yield lambda report: told.append((report.num_lanes, report.num_steps))
+
+    monkeypatch.setattr("jaxsched.sweeps._climb.reporter", reporter)
+    result = halve()
+
+    assert set(told) == {(28, int(result.cost * 36))}
+
+
 # Errors.
 
 
@@ -433,6 +482,7 @@ def test_progress_is_of_the_work():
         ({"batch_size": 0}, r"\(batch_size=...\) must be an integer above 0, got 0"),
         ({"metric": "eror"}, r"\(metric=...\) must be one of 'loss', 'rate', 'error', got"),
         ({"mode": "best"}, r"\(mode=...\) must be one of 'min', 'max', got 'best'"),
+        ({"within": "peak"}, r"\(within=...\) .* got 'peak'. They have: row"),
         ({"members": []}, "must not be empty"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
