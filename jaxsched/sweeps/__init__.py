@@ -26,6 +26,7 @@ from ._engine import default_chunk as default_chunk
 from ._engine import run as run
 from ._evolution import Evolution as Evolution
 from ._evolution import Round as Round
+from ._explore import perturb as perturb
 from ._files import read_csv as read_csv
 from ._files import read_json as read_json
 from ._files import write_csv as write_csv
@@ -39,7 +40,6 @@ from ._members import Members as Members
 from ._members import pool as pool
 from ._optuna import OptunaSearch as OptunaSearch
 from ._population import evolve as evolve
-from ._population import perturb as perturb
 from ._progress import Progress as Progress
 from ._report import report as report
 from ._result import SweepResult as SweepResult

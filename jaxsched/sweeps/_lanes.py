@@ -96,7 +96,7 @@ class Trainer:
         """A lane for each member and seed, member by member."""
         lane = self.layout.padded(np.arange(self.layout.num_lanes))
         keys = jax.random.split(key, num_seeds)
-        place = _place(self.layout.sharding)
+        place = place_on(self.layout.sharding)
         lanes = place((batch, keys), (lane // num_seeds, lane % num_seeds))
         self.state, self.done = self._programs(0).init(*lanes), 0
 
@@ -136,7 +136,7 @@ class Trainer:
         most = None if whole else self.layout.batch_size
         self.layout = layout(self.layout.mesh, len(lanes), most)
         rows = self.layout.padded(lanes)
-        (self.state,) = _place(self.layout.sharding)((self.state,), (rows,))
+        (self.state,) = place_on(self.layout.sharding)((self.state,), (rows,))
 
     def _programs(self, length: int) -> "_Programs":
         whole = self.layout.turns == 1
@@ -186,7 +186,7 @@ def _over_lanes(mesh: Mesh, batch_size: int | None, function: Callable) -> Calla
 
 
 @kept
-def _place(sharding: NamedSharding) -> Callable[..., Any]:
+def place_on(sharding: NamedSharding) -> Callable[..., Any]:
     """Rows of trees, on the devices; one array of row numbers for each tree."""
 
     def place(trees, rows):

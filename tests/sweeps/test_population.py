@@ -1,105 +1,115 @@
-"""Population-based training: who copies whom, and the schedule that comes of it."""
+"""Population-based training: who copies whom, and how."""
 
-import dataclasses
-import math
+import json
+import os
+import pathlib
+import subprocess
+import sys
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 
 import jaxsched as js
-from jaxsched import interop, sweeps
+from jaxsched import sweeps
+from jaxsched.sweeps._population import chosen_parents
 
 from .helpers import KEY, RATES
-from .tasks import Descent, Regression
-
-NUM_STEPS, INTERVAL = 40, 8
-LINES = [js.linear_schedule(rate, 0.0, NUM_STEPS) for rate in (*RATES, 1e30)]
+from .populations import INTERVAL, NUM_STEPS, Forgetful, Noisy, TwoClocks, evolve
 
 
-def evolve(task=Regression(), schedules=LINES, **options):
-    options = {
-        **{"num_steps": NUM_STEPS, "interval_steps": INTERVAL, "key": KEY},
-        **{"metric": "error", "quantile": 0.4, "num_seeds": 2, "progress": False},
-        **options,
-    }
-    return sweeps.evolve(task, schedules, **options)
-
-
-@pytest.fixture(scope="module")
-def found():
-    return evolve()
-
-
-@dataclasses.dataclass(frozen=True)
-class Noisy:
-    """A bowl with noise in its gradient: the best rate is high, and low later."""
-
-    def init(self, schedule, key):
-        x = 10 * jnp.ones(64)
-        return x, self._sgd(schedule).init(x), key
-
-    def step(self, state):
-        x, opt_state, key = state
-        key, draw = jax.random.split(key)
-        grads = x + jax.random.normal(draw, x.shape)
-        updates, opt_state = self._sgd(0.0).update(grads, opt_state, x)
-        return (x + updates, opt_state, key), {"loss": jnp.mean(x * x)}
-
-    def _sgd(self, schedule):
-        return js.scheduled(optax.sgd, learning_rate=schedule)
+def parents_by_hand(scores, mode, quantile, uniforms):
+    """One member after the other, with lists."""
+    num, num_seeds = len(scores), len(scores[0])
+    share = max((round(1000 * quantile) * num) // 1000, 1)
+    parents = [[i] * num_seeds for i in range(num)]
+    for seed in range(num_seeds):
+        alive = [i for i in range(num) if scores[i][seed] == scores[i][seed]]
+        sign = 1 if mode == "min" else -1
+        alive = sorted(alive, key=lambda i: (sign * scores[i][seed], i))
+        best = alive[:share]
+        for rank, member in enumerate(alive):
+            if rank >= num - share:
+                parents[member][seed] = best[int(uniforms[member][seed] * len(best))]
+        for member in set(range(num)) - set(alive):
+            if best:
+                parents[member][seed] = best[int(uniforms[member][seed] * len(best))]
+    return parents
 
 
 # Who copies whom.
 
 
-def test_worst_copy_best(found):
-    """Two of five in each round, and who diverged; the others stay."""
-    assert [r.done for r in found.rounds] == [8, 16, 24, 32, 40]
-    for here in found.rounds[:-1]:
-        for seed in range(2):
-            scores = here.scores[:, seed].tolist()
-            lost = [i for i in range(5) if math.isnan(scores[i])]
-            order = sorted(set(range(5)) - set(lost), key=lambda i: scores[i]) + lost
-            for member, parent in enumerate(here.parents[:, seed]):
-                if member in order[3:]:
-                    assert parent in order[:2]
-                else:
-                    assert parent == member
-    assert (found.rounds[-1].parents == found.rounds[-1].members).all()
+@pytest.mark.parametrize("mode", ["min", "max"])
+@pytest.mark.parametrize("quantile", [0.01, 0.25, 0.4, 0.5])
+@pytest.mark.parametrize("num", [2, 5, 10])
+def test_truncation_selection(mode, quantile, num):
+    """As by hand, with ties and with none to all of the members diverged."""
+    rng = np.random.default_rng(num)
+    for num_lost in range(num + 1):
+        scores = rng.integers(0, 2 * num, (num, 3)).astype(float)
+        scores[rng.permutation(num)[:num_lost]] = np.nan
+        uniforms = rng.random((num, 3))
+        got = chosen_parents(scores, mode, quantile, uniforms)
+        expected = parents_by_hand(scores.tolist(), mode, quantile, uniforms.tolist())
+        assert got.tolist() == expected
 
 
-def test_started_from(found):
-    """The parents of the round before, and itself in the first one."""
-    start = found.started_from
-    assert start.shape == (5, 5, 2)
-    assert np.array_equal(start[0, :, 0], np.arange(5))
-    member = found.lineage(found.winner)
-    for i in range(1, 5):
-        assert start[i, member[i], 0] == member[i - 1]
+@pytest.mark.parametrize(("quantile", "num", "share"), [(0.29, 100, 29), (0.07, 100, 7)])
+def test_share_is_not_lost_to_rounding(quantile, num, share):
+    """0.29 * 100 is 28.999999999999996."""
+    scores = np.arange(num, dtype=float)[:, None]
+    parents = chosen_parents(scores, "min", quantile, np.zeros((num, 1)))
+    assert (parents[:, 0] != np.arange(num)).sum() == share
 
 
-def test_diverged_member_is_replaced(found):
+def test_rounds_select_by_their_scores(evolved):
+    """From two of the five ones at the top, seed by seed; who stays is its own parent."""
+    assert [r.done for r in evolved.rounds] == [8, 16, 24, 32, 40]
+    assert (evolved.rounds[-1].parents == evolved.rounds[-1].members).all()
+    for here in evolved.rounds[:-1]:
+        low, high = (
+            np.asarray(parents_by_hand(here.scores, "min", 0.4, np.full((5, 2), u)))
+            for u in (0.0, 0.99)
+        )
+        assert ((here.parents == low) | (here.parents == high)).all()
+        assert (low != high).any()
+
+
+def test_scores_are_of_the_round(evolved):
+    """At its end if evaluated; reported by steps, their mean over it."""
+    error = evolved.trained.evaluations["error"]
+    assert [r.scores[:4].tolist() for r in evolved.rounds] == [
+        error[:4, :, i].tolist() for i in range(5)
+    ]
+    other = evolve(metric="loss")
+    means = other.trained.curves["loss"][:4].reshape(4, 2, 5, 8).mean(axis=-1)
+    for i, part in enumerate(other.rounds):
+        np.testing.assert_allclose(part.scores[:4], means[..., i], rtol=1e-6)
+
+
+def test_diverged_member_is_replaced(evolved):
     """At once; nobody descends from it."""
-    assert np.isnan(found.rounds[0].scores[4]).all()
-    assert (found.rounds[0].parents[4] != 4).all()
-    assert all(found.lineage(member, 1)[0] != 4 for member in range(5))
-    assert not found.result.diverged.any()
+    assert np.isnan(evolved.rounds[0].scores[4]).all()
+    assert (evolved.rounds[0].parents[4] != 4).all()
+    assert evolved.trained.diverged.tolist() == [[False] * 2] * 4 + [[True] * 2]
+    assert all(evolved.lineage(member, 1)[0] != 4 for member in range(5))
+    assert not evolved.result.diverged.any()
 
 
 def test_all_diverged():
     """There is nobody to copy."""
-    found = evolve(schedules=[1e30, 1e31], num_seeds=1)
+    lines = [js.linear_schedule(rate * 1e32, 0.0, NUM_STEPS) for rate in (*RATES, 1.0)]
+    found = evolve(schedules=lines)
     assert all((r.parents == r.members).all() for r in found.rounds)
     assert found.result.diverged.all()
 
 
-def test_factors_of_copies(found):
+def test_factors_of_copies(evolved):
     """0.8 or 1.2 times that of the parent, each somewhere; who stays keeps its own."""
     seen = set()
-    for before, after in zip(found.rounds, found.rounds[1:], strict=False):
+    for before, after in zip(evolved.rounds, evolved.rounds[1:], strict=False):
         old, new = (r.schedules.schedules[0].value.reshape(5, 2) for r in (before, after))
         ratio = new / np.take_along_axis(old, before.parents, axis=0)
         is_copy = before.parents != before.members
@@ -108,44 +118,12 @@ def test_factors_of_copies(found):
     assert seen == {0.8, 1.2}
 
 
-# What comes of it.
-
-
-@pytest.mark.parametrize("member", range(5))
-def test_schedule_can_be_run_again(found, member):
-    """From the start with the table of a lineage: the same curves, seed by seed."""
-    for seed in range(2):
-        table = found.schedule(member, seed)
-        again = sweeps.run(
-            *(Regression(), [table]),
-            **{"num_steps": NUM_STEPS, "num_seeds": 2, "key": KEY, "progress": False},
-        )
-        for name in ("loss", "rate"):
-            np.testing.assert_allclose(
-                again.curves[name][0, seed],
-                found.result.curves[name][member, seed],
-                rtol=1e-4,
-            )
-
-
-def test_schedule_is_data(found):
-    """It goes through JSON, and it is what the task says that it used."""
-    table = found.schedule(found.winner)
-    again = interop.from_dict(interop.to_dict(table))
-    used = found.result.curves["rate"][found.winner, 0]
-
-    counts = jnp.arange(NUM_STEPS)
-    np.testing.assert_array_equal(again(counts), table(counts))
-    np.testing.assert_allclose(table(counts), used, rtol=1e-6)
-    assert found.result.schedules[found.winner] == repr(table)
-
-
-def test_winner_is_the_best(found):
+def test_winner_is_the_best(evolved):
     """By the mean over seeds of the last score."""
-    means = found.rounds[-1].scores.mean(axis=1)
-    assert found.winner == int(np.nanargmin(means))
+    means = evolved.rounds[-1].scores.mean(axis=1)
+    assert evolved.winner == int(np.nanargmin(means))
     np.testing.assert_allclose(
-        found.result.final("error")[found.winner].mean(), means.min()
+        evolved.result.final("error")[evolved.winner].mean(), means.min()
     )
 
 
@@ -172,32 +150,79 @@ def test_better_than_every_constant():
 # How.
 
 
-def test_same_key_same_population(found):
+def test_same_key_same_population(evolved):
     """And another one with another key."""
     again, other = evolve(), evolve(key=jax.random.key(1))
-    for a, b, c in zip(found.rounds, again.rounds, other.rounds, strict=True):
+    for a, b, c in zip(evolved.rounds, again.rounds, other.rounds, strict=True):
         np.testing.assert_array_equal(a.scores, b.scores)
         np.testing.assert_array_equal(a.parents, b.parents)
         assert (a.scores != c.scores)[~np.isnan(a.scores)].any()
 
 
-def test_more_rounds_compile_nothing():
-    """The step is traced as often for five rounds as for two."""
+def test_more_rounds_compile_nothing(evolved, caplog):
+    """Other rounds, other members and another key run what is compiled already."""
+    assert len(evolved.rounds) == 5
+    lines = [js.linear_schedule(rate, 0.1 * rate, 30) for rate in (0.02, *RATES)]
+    with jax.log_compiles(), caplog.at_level("WARNING"):
+        again = evolve(schedules=lines, num_steps=7 * INTERVAL, key=jax.random.key(5))
+        said = [r.getMessage() for r in caplog.records]
+        jax.jit(lambda x: x * 3 + len(again.rounds))(1.0)
+    assert len(again.rounds) == 7
+    assert not [text for text in said if text.startswith("Compiling")]
+    # It would be seen.
+    assert any(r.getMessage().startswith("Compiling") for r in caplog.records)
 
-    class Counted(Regression):
-        __hash__ = object.__hash__  # so that nothing is kept for it
-        num = 0
 
-        def step(self, state):
-            Counted.num += 1
-            return super().step(state)
+def test_nothing_is_drawn_from_the_key_of_a_seed(monkeypatch):
+    """What a member copies and explores does not hang together with its data."""
+    seen = []
+    fold_in = jax.random.fold_in
+    monkeypatch.setattr(
+        *(jax.random, "fold_in"),
+        lambda key, data: seen.append(fold_in(key, data)) or seen[-1],
+    )
+    evolve(num_steps=2 * INTERVAL)
+    drawn = {tuple(jax.random.key_data(key).tolist()) for key in seen if key.ndim == 0}
+    seeds = {tuple(row) for row in jax.random.key_data(jax.random.split(KEY, 99)).tolist()}
+    assert drawn
+    assert not drawn & seeds
 
-    counts = []
-    for num_rounds in (2, 5):
-        Counted.num = 0
-        evolve(Counted(), num_steps=num_rounds * INTERVAL)
-        counts.append(Counted.num)
-    assert counts[0] == counts[1] > 0
+
+def test_turns_do_not_matter(evolved):
+    """Ten lanes, three at a time."""
+    again = evolve(batch_size=3)
+    for a, b in zip(again.rounds, evolved.rounds, strict=True):
+        np.testing.assert_array_equal(a.parents, b.parents)
+        np.testing.assert_allclose(a.scores, b.scores, rtol=1e-5)
+
+
+_ON_DEVICES = """
+import json, jax, numpy as np
+from tests.sweeps import populations as t
+found = t.evolve()
+assert jax.device_count() == 3
+t.check_replay(t.Regression(), found)
+print(json.dumps([[r.parents.tolist() for r in found.rounds],
+                  found.result.final("error").tolist()]))
+"""
+
+
+@pytest.mark.slow
+def test_devices_do_not_matter(evolved):
+    """Ten lanes on three devices, two of them to pad."""
+    flags = "--xla_force_host_platform_device_count=3"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _ON_DEVICES],
+        cwd=pathlib.Path(__file__).parents[2],
+        env={**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    parents, final = json.loads(done.stdout)
+    assert parents == [r.parents.tolist() for r in evolved.rounds]
+    np.testing.assert_allclose(final, evolved.result.final("error"), rtol=1e-5)
 
 
 def test_families_and_own_exploration():
@@ -243,8 +268,10 @@ def test_progress_tells_rounds():
         ({"metric": "accuracy"}, "metric"),
         ({"mode": "least"}, "mode"),
         ({"schedules": [0.1]}, "two members or more"),
-        ({"name": "momentum"}, "'momentum'"),
-        ({"task": Descent(), "metric": "loss"}, "scheduled"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"explore": lambda key, schedule: schedule.schedules[1]}, "explore"),
+        ({"task": Forgetful(), "metric": "loss"}, "keeps its schedule"),
+        ({"task": TwoClocks()}, "count alike"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
