@@ -2,6 +2,7 @@
 
 import pathlib
 
+import hypothesis
 import jax
 import pytest
 
@@ -12,6 +13,10 @@ STRICT = {
     *("core", "curves", "schedules", "combinators", "recipes", "testing"),
     *("test_contract.py", "test_numbers.py"),
 }
+# A busy machine is no failure of the code.
+patient = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("patient", suppress_health_check=patient)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

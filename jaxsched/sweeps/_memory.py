@@ -3,7 +3,8 @@
 What a device holds is counted before anything is compiled: the state of all its lanes,
 what they report in a chunk, and the temporaries of one batch. For these every value that
 a step computes is counted once. A compiler frees and fuses most of them, so that the
-count is an upper bound, two to five times what is used.
+count is an upper bound, two to five times what XLA reserves. What compiling itself takes,
+tens of MiB, is not counted.
 """
 
 import math

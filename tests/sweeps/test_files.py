@@ -110,7 +110,7 @@ names = st.sampled_from(["rate", "steps", "curve", "a name, with a comma"])
     max_examples=100,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     loss=st.lists(numbers, min_size=6, max_size=6),
