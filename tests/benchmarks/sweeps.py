@@ -41,7 +41,7 @@ def main() -> None:
     if arguments.member:
         print(json.dumps(measured(arguments.member)))
         return
-    num = 5 if arguments.quick else 31
+    num = 5 if arguments.quick else 15
     print(f"{'what':60}  {'target':>10}  {'measured':>10}")
     for what, target, value in (*by_hand(num), *loop(num), *kinds(num)):
         print(f"{what:60}  {target:>10}  {value:>10}", flush=True)
