@@ -28,8 +28,9 @@ def cycle(count: jax.Array, period: Any) -> tuple[jax.Array, jax.Array]:
     slack = jnp.minimum(2 * jnp.finfo(length.dtype).eps * as_float(count), 0.01)
     meets = jnp.abs(as_float(count) - nearest * length) <= slack
     index = jnp.where(meets, nearest, index)
-    index = jnp.minimum(index, as_float(2**30))  # cycles of a float clock beyond an integer
     within = as_float(count) - index * length
+    # A float clock, or a period below 1, may have more cycles than an integer holds.
+    index = jnp.minimum(index, as_float(2**31 - 128))
     return index.astype(int_dtype()), jnp.where(meets, 0, within)
 
 
