@@ -22,6 +22,17 @@ class Descent:
 
 
 @dataclasses.dataclass(frozen=True)
+class Counted(Descent):
+    """Tells how often its step is traced."""
+
+    traces: list = dataclasses.field(default_factory=list, compare=False)
+
+    def step(self, state):
+        self.traces.append(1)
+        return super().step(state)
+
+
+@dataclasses.dataclass(frozen=True)
 class Regression:
     """Adam on noisy minibatches of a linear map, from weights that the key draws."""
 

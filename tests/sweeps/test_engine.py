@@ -11,7 +11,7 @@ import jaxsched as js
 from jaxsched import sweeps
 
 from .helpers import KEY, MEMBERS, RATES, assert_identical, run
-from .tasks import Descent, Regression, by_hand
+from .tasks import Counted, Descent, Regression, by_hand
 
 # What a result holds.
 
@@ -136,17 +136,6 @@ def test_default_chunks_divide_the_steps():
     assert [sweeps.default_chunk(n) for n in (1, 19, 20, 100, 2000)] == [1, 1, 1, 5, 100]
     for num_steps in range(1, 300):
         assert 1 <= sweeps.default_chunk(num_steps) <= num_steps
-
-
-@dataclasses.dataclass(frozen=True)
-class Counted(Descent):
-    """Tells how often its step is traced."""
-
-    traces: list = dataclasses.field(default_factory=list, compare=False)
-
-    def step(self, state):
-        self.traces.append(1)
-        return super().step(state)
 
 
 def test_second_run_does_not_trace_again():

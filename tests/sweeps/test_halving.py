@@ -2,10 +2,6 @@
 
 import contextlib
 import dataclasses
-import os
-import pathlib
-import subprocess
-import sys
 
 import jax
 import jax.numpy as jnp
@@ -15,8 +11,9 @@ import pytest
 import jaxsched as js
 from jaxsched import sweeps
 
+from . import hosts
 from .helpers import KEY, assert_identical
-from .tasks import Descent
+from .tasks import Counted, Descent
 
 
 @dataclasses.dataclass(frozen=True)
@@ -298,18 +295,9 @@ print("equal")
 
 def test_eight_devices_find_what_one_finds():
     """28 lanes, then 8, then 2: fewer than the devices."""
-    flags = "--xla_force_host_platform_device_count=8"
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", SCRIPT],
-        env={**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
-        cwd=pathlib.Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    said, error = hosts.launch(8, "-c", SCRIPT).communicate(timeout=120)
 
-    assert done.stdout.strip() == "equal", done.stderr
+    assert said.strip() == "equal", error
 
 
 # Members that are special.
@@ -408,17 +396,6 @@ def test_whole_numbers_may_be_reported():
 
 
 # Compiling, progress.
-
-
-@dataclasses.dataclass(frozen=True)
-class Counted(Descent):
-    """Tells how often its step is traced."""
-
-    traces: list = dataclasses.field(default_factory=list, compare=False)
-
-    def step(self, state):
-        self.traces.append(1)
-        return super().step(state)
 
 
 def test_programs_are_kept():

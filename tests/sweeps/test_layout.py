@@ -1,13 +1,9 @@
 """How a sweep is laid out in time and over devices makes no difference."""
 
-import os
-import pathlib
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
+from . import hosts
 from .helpers import run
 
 
@@ -63,15 +59,6 @@ print("equal")
 
 def test_eight_devices_give_what_one_gives():
     """61 members, padded to 64, on a mesh of 8: the curves of one device."""
-    flags = "--xla_force_host_platform_device_count=8"
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", SCRIPT],
-        env={**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
-        cwd=pathlib.Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    said, error = hosts.launch(8, "-c", SCRIPT).communicate(timeout=120)
 
-    assert done.stdout.strip() == "equal", done.stderr
+    assert said.strip() == "equal", error
