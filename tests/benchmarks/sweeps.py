@@ -2,14 +2,16 @@
 
     python -m tests.benchmarks.sweeps [--quick]
 
-First against the same training vmapped by hand and against the loop over optax closures,
-then how cost and memory grow with the members. Each size has a process of its own, and
-its peak of memory is what the system says, less what a sweep of two members took.
+First against the same training vmapped by hand, then against the loop over optax closures,
+on one device and, in a process of its own, on a device for each core; then how cost and
+memory grow with the members. Each size has a process of its own, and its peak of memory
+is what the system says, less what a sweep of two members took.
 """
 
 import argparse
 import functools
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -37,17 +39,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer turns")
     parser.add_argument("--member", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--loop", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.loop:
+        print(json.dumps(list(loop(arguments.loop))))
+        return
     if arguments.member:
         print(json.dumps(measured(arguments.member)))
         return
     num = 5 if arguments.quick else 15
     print(f"{'what':60}  {'target':>10}  {'measured':>10}")
-    for what, target, value in (*by_hand(num), *loop(num), *kinds(num)):
+    for what, target, value in (*by_hand(num), *loop(num), *all_cores(num), *kinds(num)):
         print(f"{what:60}  {target:>10}  {value:>10}", flush=True)
     print(f"\n{'members':>8}  {'ns/update':>10}  {'MiB grown':>10}  {'MiB estimated':>14}")
     for size in SIZES:
-        row = json.loads(alone(size))
+        row = json.loads(alone("--member", size))
         print(
             f"{size:8}  {row['seconds'] / size / NUM_STEPS * 1e9:10.0f}  "
             f"{row['grown'] / 2**20:10.0f}  {row['estimate'] / 2**20:14.0f}",
@@ -91,10 +97,18 @@ def loop(num):
         train(cosines(NUM_MEMBERS))
         whole.append(time.perf_counter() - start)
     ratio = float(np.mean(alone)) * NUM_MEMBERS / median(whole)
-    name = f"loop of jitted optax closures (from {num_alone}) / sweep, with compilation"
+    devices = f"{jax.device_count()} device{'s' if jax.device_count() > 1 else ''}"
+    name = f"loop of jitted optax closures / sweep on {devices}, compiled"
     yield name, ">= 100", f"{ratio:.0f}"
-    yield "  one run of the loop, seconds", "", f"{np.mean(alone):.2f}"
+    name = f"  one run of the loop, seconds (mean of {num_alone})"
+    yield name, "", f"{np.mean(alone):.2f}"
     yield "  the sweep, seconds", "", f"{median(whole):.2f}"
+
+
+def all_cores(num):
+    """The same where each core is a device, as the command line has it."""
+    flags = f"--xla_force_host_platform_device_count={os.cpu_count()}"
+    yield from json.loads(alone("--loop", num, XLA_FLAGS=flags, JAX_PLATFORMS="cpu"))
 
 
 def kinds(num):
@@ -109,9 +123,11 @@ def kinds(num):
     yield f"{len(chosen)} families / one", "<= 1.05", f"{median(one / other):.3f}"
 
 
-def alone(size):
-    command = [sys.executable, "-m", "tests.benchmarks.sweeps", "--member", str(size)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def alone(option, number, **environment):
+    command = [sys.executable, "-m", "tests.benchmarks.sweeps", option, str(number)]
+    env = {**os.environ, **environment}
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=env)
+    return done.stdout
 
 
 def measured(size):
@@ -128,6 +144,7 @@ def measured(size):
     chunk = sweeps.default_chunk(NUM_STEPS)
     where = memory.fitting(need, mesh, size, chunk)
     estimate = memory.bytes_of(need, where.turns, where.batch_size, chunk)
+    estimate += memory.COMPILING
     (took,) = turns(lambda: train(members), num=3)
     return {"seconds": median(took), "grown": grown, "estimate": estimate}
 

@@ -135,7 +135,9 @@ def grown_bytes(num_members):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-@pytest.mark.parametrize("num_members", [1024, pytest.param(4096, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "num_members", [64, 256, 1024, pytest.param(4096, marks=pytest.mark.slow)]
+)
 def test_process_grows_by_less(num_members):
     """What the system gives a process for a sweep, from before it to its peak.
 
@@ -144,7 +146,7 @@ def test_process_grows_by_less(num_members):
     estimate = memory.bytes_of(need_of(Digits()), 1, num_members, CHUNK)
     grown = grown_bytes(num_members)
 
-    assert estimate / 20 < grown <= estimate
+    assert estimate / 20 < grown <= estimate + memory.COMPILING
 
 
 def test_parts_of_a_need():
