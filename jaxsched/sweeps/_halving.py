@@ -27,7 +27,7 @@ def halve(
     key: jax.Array,
     metric: str,
     mode: str = "min",
-    eta: int = 3,
+    eta: int = 6,
     min_steps: int | None = None,
     within: str | None = None,
     num_seeds: int = 1,
@@ -36,7 +36,7 @@ def halve(
     mesh: Mesh | None = None,
     progress: bool | Callable[[Progress], None] = True,
 ) -> HalvingResult:
-    r"""Trains every schedule for a while, the best third on, and so forth.
+    r"""Trains every schedule for a while, and only the best share of them on.
 
     At rungs of $\lfloor R / \eta^k \rfloor$ updates the best $\lfloor n / \eta \rfloor$
     of the $n$ members that are left go on, one at least. A schedule is never shortened:
@@ -45,9 +45,11 @@ def halve(
     compiled to other instructions.
 
     Halving favours fast starters: a schedule that keeps its rate high and decays late
-    looks worse at a rung than it ends. Where members are of several families, compare
-    them `within="family"`: how high a peak should be shows earlier than which shape is
-    the best. Several seeds and `eta=2` make it safer too.
+    looks worse at a rung than it ends, the more so the earlier the rung. So by default
+    there is one, after a sixth of the updates, and a sixth goes on, for 31% of the work;
+    `eta=3` makes two, from a ninth on, for 26%. Where members are of several families,
+    compare them `within="family"`: how high a peak should be shows earlier than which
+    shape is the best. Several seeds make it safer too.
 
     Args:
         task: what `run` takes.

@@ -43,7 +43,7 @@ OPTIONS = {"num_steps": 36, "key": KEY, "num_seeds": 2, "progress": False}
 
 
 def halve(task=Wave(), members=MEMBERS, metric="error", **options):
-    options = {"chunk_steps": 4, **OPTIONS, **options}
+    options = {"chunk_steps": 4, "eta": 3, **OPTIONS, **options}
     return sweeps.halve(task, members, metric=metric, **options)
 
 
@@ -393,6 +393,14 @@ def test_whole_numbers_may_be_reported():
 
     np.testing.assert_array_equal(result.curves["count"][2, 0], np.arange(1, 37))
     assert np.isnan(result.curves["even"][0, 0, 4:]).all()
+
+
+def test_by_default_one_early_and_deep_cut():
+    """After a sixth of the updates a sixth goes on, for less than a third of the work."""
+    result = sweeps.halve(Wave(), MEMBERS, metric="error", **OPTIONS)
+
+    assert [(rung.done, len(rung.members)) for rung in result.rungs] == [(6, 14), (36, 2)]
+    assert result.cost < 1 / 3
 
 
 # Compiling, progress.
