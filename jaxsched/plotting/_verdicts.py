@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from jaxsched.sweeps import SweepResult, compare, count_diverged, winner_placements
+from jaxsched.sweeps import (
+    SweepResult,
+    count_diverged,
+    paired_difference,
+    winner_placements,
+)
 
 _LEVEL = 0.05
 _NUM_RIVALS = 19  # the winner and these are the table of the best 20
@@ -28,7 +33,7 @@ class Verdicts:
         if self.winner is None or member == self.winner or is_one:
             return math.nan
         pair = self.result, self.score, self.winner, member
-        return compare(*pair, mode=self.mode, method="student").p_value
+        return paired_difference(*pair, mode=self.mode, method="student").p_value
 
 
 def warnings(verdicts: Verdicts) -> list[str]:

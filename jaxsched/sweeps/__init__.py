@@ -50,16 +50,15 @@ from ._stability import rank_stability as rank_stability
 from ._stack import num_members as num_members
 from ._stack import stack as stack
 from ._stack import unstack as unstack
-from ._statistics import Comparison as Comparison
 from ._statistics import Estimate as Estimate
-from ._statistics import compare as compare
+from ._statistics import PairedDifference as PairedDifference
 from ._statistics import mean_interval as mean_interval
+from ._statistics import paired_difference as paired_difference
 from ._summary import FamilySummary as FamilySummary
 from ._summary import measure_overhead as measure_overhead
 from ._summary import summarise as summarise
 
 __all__ = [
-    "Comparison",
     "ConvergenceTime",
     "DivergedCount",
     "Estimate",
@@ -70,6 +69,7 @@ __all__ = [
     "MainEffect",
     "Members",
     "OptunaSearch",
+    "PairedDifference",
     "ParetoPoint",
     "Placement",
     "Progress",
@@ -82,7 +82,6 @@ __all__ = [
     "area_under_curve",
     "choices",
     "clear_programs",
-    "compare",
     "convergence_times",
     "count_diverged",
     "default_chunk",
@@ -98,6 +97,7 @@ __all__ = [
     "measure_overhead",
     "num_members",
     "one_of",
+    "paired_difference",
     "pareto_front",
     "perturb",
     "pool",

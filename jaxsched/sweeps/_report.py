@@ -11,7 +11,7 @@ from ._effects import count_diverged, main_effects, winner_placements
 from ._factors import family_of
 from ._result import SweepResult
 from ._stability import rank_stability
-from ._statistics import compare, mean_interval
+from ._statistics import mean_interval, paired_difference
 
 _MODES = ("min", "max")
 _WIDTH = 92
@@ -77,7 +77,7 @@ def _winner(result: SweepResult, metric: str, mode: str) -> Iterator[str]:
         mean, low, high, *_ = mean_interval(result, metric, i, method="student")
         yield _line(name, f"{_interval(mean, low, high)}  {_member(result, i)}")
     for i in second:
-        lead = compare(result, metric, first, i, mode=mode, method="student")
+        lead = paired_difference(result, metric, first, i, mode=mode, method="student")
         interval = _interval(lead.difference, lead.low, lead.high)
         better = f"better at {lead.num_better} of {lead.num_seeds} seeds"
         yield _line("difference", f"{interval}  {better}, p = {lead.p_value:.3g}")

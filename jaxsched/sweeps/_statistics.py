@@ -35,7 +35,7 @@ class Estimate(NamedTuple):
     num_diverged: int
 
 
-class Comparison(NamedTuple):
+class PairedDifference(NamedTuple):
     """One member against another, seed by seed.
 
     Attributes:
@@ -111,7 +111,7 @@ def mean_interval(
     return Estimate(float(values.mean()), low, high, values.size, num_diverged)
 
 
-def compare(
+def paired_difference(
     result: SweepResult,
     metric: str,
     member: int,
@@ -122,7 +122,7 @@ def compare(
     confidence: float = 0.95,
     num_resamples: int = 9999,
     seed: int = 0,
-) -> Comparison:
+) -> PairedDifference:
     r"""Whether a member beats another, by their differences $d_j$ at each seed.
 
     A seed gives all members the same start and the same data, so the luck of a seed
@@ -153,20 +153,20 @@ def compare(
     >>> loss = np.array([[[0.5], [0.25], [0.75]], [[1.0], [0.5], [1.5]]])
     >>> result = SweepResult({"loss": loss}, {}, np.array([]), [{}] * 2, [""] * 2,
     ...                      [0, 1, 2], 0.0)
-    >>> found = compare(result, "loss", 0, 1)
+    >>> found = paired_difference(result, "loss", 0, 1)
     >>> found.difference, found.p_value, found.num_better
     (-0.5, 0.25, 3)
 
     Source: Fisher, The Design of Experiments, 1935, section 21.
     """
-    checks.choice("compare", mode=mode, choices=_MODES)
-    _check_member("compare", result, member=member, other=other)
+    checks.choice("paired_difference", mode=mode, choices=_MODES)
+    _check_member("paired_difference", result, member=member, other=other)
     table = scores(result, metric)
     differences = table[member] - table[other]
     options = (method, confidence, num_resamples, seed)
-    low, high = _interval("compare", differences, *options)
+    low, high = _interval("paired_difference", differences, *options)
     better = differences < 0 if mode == "min" else differences > 0
-    return Comparison(
+    return PairedDifference(
         difference=float(differences.mean()),
         low=low,
         high=high,

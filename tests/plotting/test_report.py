@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxsched.plotting import plot_rungs, write_report
-from jaxsched.sweeps import compare, mean_interval, report
+from jaxsched.sweeps import mean_interval, paired_difference, report
 
 from ..sweeps.outcomes import outcome, trajectories
 from .helpers import NAN, crossed, noisy, pooled
@@ -71,7 +71,7 @@ def test_tables_hold_the_numbers(written):
                     "95% interval", "p", "diverged", "schedule"]  # fmt: skip
     assert [int(row[1]) for row in members] == order.tolist()
     for row in members[1:-1]:
-        lead = compare(result, "loss", int(order[0]), int(row[1]))
+        lead = paired_difference(result, "loss", int(order[0]), int(row[1]))
         assert row[7] == f"{lead.p_value:.4g}"
     assert members[0][7] == members[-1][5] == members[-1][7] == "-"
     assert [row[8] for row in members] == ["0"] * 6 + ["1"]

@@ -275,7 +275,7 @@ def test_a_rung_is_a_sweep(full, halved, tmp_path):
         )
     sweeps.write_json(part, tmp_path / "part.json")
     assert_identical(sweeps.read_json(tmp_path / "part.json"), part)
-    found = sweeps.compare(halved.sweep(1), "error", 0, 1)
+    found = sweeps.paired_difference(halved.sweep(1), "error", 0, 1)
     assert found.difference < 0
 
 

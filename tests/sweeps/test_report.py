@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from jaxsched.sweeps import compare, count_diverged, mean_interval, rank_stability, report
+from jaxsched.sweeps import (
+    count_diverged,
+    mean_interval,
+    paired_difference,
+    rank_stability,
+    report,
+)
 
 from .outcomes import outcome, trajectories
 
@@ -36,7 +42,9 @@ def test_numbers_are_those_of_the_functions():
     text = report(result, "accuracy", "max", target=0.8)
     first, second = (int(i) for i in result.ranking("accuracy", "max")[:2])
     mean, low, high, *_ = mean_interval(result, "accuracy", first, method="student")
-    lead = compare(result, "accuracy", first, second, mode="max", method="student")
+    lead = paired_difference(
+        result, "accuracy", first, second, mode="max", method="student"
+    )
     share = rank_stability(result, "accuracy", "max").win_shares[first]
 
     assert f"{mean:.4g} [{low:.4g}, {high:.4g}]  member {first}: family=" in text

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jaxsched.sweeps import compare, mean_interval
+from jaxsched.sweeps import mean_interval, paired_difference
 
 from .outcomes import outcome, trajectories
 
@@ -20,7 +20,7 @@ EIGHT_SEEDS = outcome(
 SHIFTED = outcome([[0.5, 0.75, 1.0, 0.25], [0.75, 0.5, 2.0, 1.25]])
 intervals = [
     lambda result, **options: mean_interval(result, "loss", 0, **options),
-    lambda result, **options: compare(result, "loss", 0, 0, **options),
+    lambda result, **options: paired_difference(result, "loss", 0, 0, **options),
 ]
 
 
@@ -38,7 +38,7 @@ def test_bootstrap_is_scipy_s(seed, confidence):
     scores = EIGHT_SEEDS.final("loss")
     for got, values in [
         (mean_interval(EIGHT_SEEDS, "loss", 0, **options), scores[0]),
-        (compare(EIGHT_SEEDS, "loss", 0, 1, **options), scores[0] - scores[1]),
+        (paired_difference(EIGHT_SEEDS, "loss", 0, 1, **options), scores[0] - scores[1]),
     ]:
         draws = stats.bootstrap(
             (values,),
@@ -79,7 +79,7 @@ def test_student_s_interval_is_scipy_s(num_seeds, confidence):
 
     got = mean_interval(result, "loss", 1, **options)
     np.testing.assert_allclose((got.low, got.high), single, rtol=1e-9)
-    got = compare(result, "loss", 0, 1, **options)
+    got = paired_difference(result, "loss", 0, 1, **options)
     np.testing.assert_allclose((got.low, got.high), paired, rtol=1e-9)
 
 
@@ -105,7 +105,7 @@ def test_sign_flips_are_scipy_s_permutations():
         vectorized=True,
         n_resamples=np.inf,
     ).pvalue
-    found = compare(EIGHT_SEEDS, "loss", 0, 1)
+    found = paired_difference(EIGHT_SEEDS, "loss", 0, 1)
 
     assert 0.02 < found.p_value < 0.3
     np.testing.assert_allclose(found.p_value, expected, rtol=1e-12)
@@ -114,20 +114,20 @@ def test_sign_flips_are_scipy_s_permutations():
 def test_sign_flips_by_hand():
     """Differences -1/4, 1/4, -1, -1: of 16 sums of signs 6 are as far as -2."""
     # The ones alike, in 2 ways, and the quarters not both against them, in 3 of 4.
-    found = compare(SHIFTED, "loss", 0, 1)
+    found = paired_difference(SHIFTED, "loss", 0, 1)
 
     assert found.difference == -0.5
     assert found.p_value == 6 / 16
     assert (found.num_better, found.num_seeds, found.num_diverged) == (3, 4, 0)
-    assert compare(SHIFTED, "loss", 0, 1, mode="max").num_better == 1
+    assert paired_difference(SHIFTED, "loss", 0, 1, mode="max").num_better == 1
 
 
 def test_random_signs_count_the_one_that_came():
     """Of 15 pairs that all agree hardly a random choice does, and none gives 0."""
     result = outcome([np.linspace(1, 2, 15), np.linspace(2, 4, 15)])
 
-    assert compare(result, "loss", 0, 1, num_resamples=99).p_value == 0.01
-    assert compare(result, "loss", 0, 1, num_resamples=2**15).p_value == 2**-14
+    assert paired_difference(result, "loss", 0, 1, num_resamples=99).p_value == 0.01
+    assert paired_difference(result, "loss", 0, 1, num_resamples=2**15).p_value == 2**-14
 
 
 def test_sums_in_another_order_are_ties():
@@ -137,14 +137,14 @@ def test_sums_in_another_order_are_ties():
     sums = [abs(tenths @ signs) for signs in itertools.product([-1, 1], repeat=4)]
 
     expected = np.mean([total >= 6 for total in sums])
-    assert compare(result, "loss", 0, 1).p_value == expected == 0.75
+    assert paired_difference(result, "loss", 0, 1).p_value == expected == 0.75
 
 
 def test_pairs_share_the_luck_of_a_seed():
     """A member that is better by a hair at each seed is better, whatever the spread."""
     luck = np.asarray([1.0, 100.0, 37.0, 4.0, 60.0, 8.0])
     hair = np.asarray([1, 2, 1, 2, 1, 2]) / 64
-    found = compare(outcome([luck, luck + hair]), "loss", 0, 1)
+    found = paired_difference(outcome([luck, luck + hair]), "loss", 0, 1)
 
     assert -2 / 64 <= found.low < found.difference < found.high <= -1 / 64
     assert (found.p_value, found.num_better) == (2 / 64, 6)
@@ -155,7 +155,7 @@ def test_one_seed_has_no_interval(method):
     """The mean is known, its spread is not."""
     result = outcome([[0.5], [0.75]])
     found = mean_interval(result, "loss", 1, method=method)
-    against = compare(result, "loss", 0, 1, method=method)
+    against = paired_difference(result, "loss", 0, 1, method=method)
 
     assert (found.mean, found.num_seeds) == (0.75, 1)
     assert np.isnan([found.low, found.high, against.low, against.high]).all()
@@ -166,7 +166,7 @@ def test_one_seed_has_no_interval(method):
 def test_seeds_that_agree_leave_a_point(method):
     """No spread, no width; and nothing is warned of."""
     found = mean_interval(outcome([[0.3] * 3]), "loss", 0, method=method)
-    tied = compare(outcome([[0.3] * 3] * 2), "loss", 0, 1, method=method)
+    tied = paired_difference(outcome([[0.3] * 3] * 2), "loss", 0, 1, method=method)
 
     np.testing.assert_allclose(found[:3], 0.3, rtol=1e-15)
     assert tied[:5] == (0, 0, 0, 1.0, 0)
@@ -178,7 +178,7 @@ def test_diverged_seeds_are_not_left_out(method):
     loss = [[[3, 1], [3, 1], [NAN, 1]], [[3, 1], [3, 2], [3, INF]], [[3, 1]] * 3]
     result = trajectories(loss)
     single = mean_interval(result, "loss", 0, method=method)
-    pair = compare(result, "loss", 0, 1, method=method)
+    pair = paired_difference(result, "loss", 0, 1, method=method)
 
     assert np.isnan(single[:3]).all()
     assert (single.num_seeds, single.num_diverged) == (3, 1)
@@ -204,8 +204,8 @@ def test_members_metrics_and_modes_that_do_not_exist_are_refused():
         with pytest.raises(ValueError, match=f"0 <= member <= 1, got member={member}"):
             mean_interval(SHIFTED, "loss", member)
         with pytest.raises(ValueError, match=f"0 <= other <= 1, got other={member}"):
-            compare(SHIFTED, "loss", 0, member)
+            paired_difference(SHIFTED, "loss", 0, member)
     with pytest.raises(KeyError, match="'acc' must be one of loss"):
         mean_interval(SHIFTED, "acc", 0)
-    with pytest.raises(ValueError, match=r"compare\(mode=...\)"):
-        compare(SHIFTED, "loss", 0, 1, mode="mni")
+    with pytest.raises(ValueError, match=r"paired_difference\(mode=...\)"):
+        paired_difference(SHIFTED, "loss", 0, 1, mode="mni")
