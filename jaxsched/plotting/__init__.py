@@ -7,6 +7,7 @@ from ._findings import plot_sensitivity as plot_sensitivity
 from ._heatmap import plot_heatmap as plot_heatmap
 from ._lineage import plot_lineage as plot_lineage
 from ._parallel import plot_parallel as plot_parallel
+from ._range_test import plot_range_test as plot_range_test
 from ._report import write_report as write_report
 from ._rungs import plot_rungs as plot_rungs
 from ._schedules import plot as plot
@@ -21,6 +22,7 @@ __all__ = [
     "plot_lineage",
     "plot_parallel",
     "plot_pareto",
+    "plot_range_test",
     "plot_rungs",
     "plot_sensitivity",
     "plot_sweep",
