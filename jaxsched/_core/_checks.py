@@ -129,8 +129,8 @@ def at_most(node: Any, name: str, bound: float) -> None:
     _require(node, name, value, lambda v: v <= bound, what, advice)
 
 
-def choice(node: Any, *names: str, choices: tuple[str, ...], **values: Any) -> None:
-    """Requires one of a few words."""
+def choice(node: Any, *names: str, choices: tuple[Any, ...], **values: Any) -> None:
+    """Requires one of a few words or numbers."""
     for name, value in _items(node, names, values):
         if value not in choices:
             known = ", ".join(map(repr, choices))

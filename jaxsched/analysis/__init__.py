@@ -1,9 +1,28 @@
-"""Choosing a schedule: questions to it, and comparisons on a task."""
+"""Choosing a schedule: what it does, what theory says of it, what runs say of it."""
 
+from ._advisor import CORRECTIONS as CORRECTIONS
+from ._advisor import transfer as transfer
+from ._bound import bound_curve as bound_curve
+from ._bound import bound_terms as bound_terms
+from ._bound import last_iterate_bound as last_iterate_bound
+from ._bound import optimal_bound as optimal_bound
+from ._bound import optimal_rate as optimal_rate
 from ._compare import compare as compare
 from ._comparison import Compared as Compared
 from ._comparison import ScheduleComparison as ScheduleComparison
+from ._cooldowns import CooldownAdvice as CooldownAdvice
+from ._cooldowns import Extension as Extension
+from ._cooldowns import longer_cooldown as longer_cooldown
+from ._cooldowns import lower_plateau as lower_plateau
+from ._cooldowns import optimal_cooldown as optimal_cooldown
 from ._divergence import divergence_edge as divergence_edge
+from ._lab import NoisyQuadratic as NoisyQuadratic
+from ._lab import power_law_quadratic as power_law_quadratic
+from ._minimize import minimize_bound as minimize_bound
+from ._optimal import Optimum as Optimum
+from ._optimal import optimal_schedule as optimal_schedule
+from ._optimize import Learned as Learned
+from ._optimize import optimize as optimize
 from ._queries import area as area
 from ._queries import first_below as first_below
 from ._queries import jumps as jumps
@@ -13,25 +32,48 @@ from ._queries import values as values
 from ._range_test import RangeTest as RangeTest
 from ._range_test import parallel_range_test as parallel_range_test
 from ._range_test import range_test as range_test
+from ._refine import refine as refine
 from ._suggestions import Suggestions as Suggestions
 from ._suggestions import smoothed as smoothed
 from ._suggestions import suggest as suggest
+from ._terms import BoundTerms as BoundTerms
 
 __all__ = [
+    "CORRECTIONS",
+    "BoundTerms",
     "Compared",
+    "CooldownAdvice",
+    "Extension",
+    "Learned",
+    "NoisyQuadratic",
+    "Optimum",
     "RangeTest",
     "ScheduleComparison",
     "Suggestions",
     "area",
+    "bound_curve",
+    "bound_terms",
     "compare",
     "divergence_edge",
     "first_below",
     "jumps",
+    "last_iterate_bound",
+    "longer_cooldown",
+    "lower_plateau",
     "mean",
+    "minimize_bound",
+    "optimal_bound",
+    "optimal_cooldown",
+    "optimal_rate",
+    "optimal_schedule",
+    "optimize",
     "parallel_range_test",
+    "power_law_quadratic",
     "range_test",
+    "refine",
     "smoothed",
     "suggest",
     "tabulate",
+    "transfer",
     "values",
 ]

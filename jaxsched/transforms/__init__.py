@@ -10,6 +10,8 @@ from ._groups import groups as groups
 from ._layerwise import layerwise as layerwise
 from ._reading import hyperparams as hyperparams
 from ._reading import next_hyperparams as next_hyperparams
+from ._record_norms import record_norms as record_norms
+from ._record_norms import recorded_norms as recorded_norms
 from ._replacing import observe as observe
 from ._replacing import replace_schedules as replace_schedules
 from ._replacing import seek as seek
@@ -32,6 +34,8 @@ __all__ = [
     "next_hyperparams",
     "observe",
     "override",
+    "record_norms",
+    "recorded_norms",
     "replace_schedules",
     "retrying",
     "scale",

@@ -1,4 +1,4 @@
-"""The norm of a tree of gradients."""
+"""Norms of a tree of gradients."""
 
 from typing import Any
 
@@ -22,3 +22,10 @@ def global_norm(tree: Any) -> jax.Array:
     unit = jnp.where(largest > 0, unit, 1)
     square = sum((jnp.sum(jnp.square(x / unit)) for x in sizes), clock.as_float(0))
     return jnp.where(jnp.isfinite(largest), unit * jnp.sqrt(square), jnp.nan)
+
+
+def sum_of_sizes(tree: Any) -> jax.Array:
+    """The sum of all absolute values, in the default float type whatever theirs."""
+    leaves = jax.tree.leaves(tree)
+    sums = (jnp.sum(clock.as_float(jnp.abs(leaf))) for leaf in leaves)
+    return sum(sums, clock.as_float(0))
