@@ -16,11 +16,20 @@ from ._cooldowns import longer_cooldown as longer_cooldown
 from ._cooldowns import lower_plateau as lower_plateau
 from ._cooldowns import optimal_cooldown as optimal_cooldown
 from ._divergence import divergence_edge as divergence_edge
+from ._fit import LawFit as LawFit
+from ._fit import LossCurve as LossCurve
+from ._fit import fit as fit
 from ._lab import NoisyQuadratic as NoisyQuadratic
 from ._lab import power_law_quadratic as power_law_quadratic
+from ._laws import AbstractLaw as AbstractLaw
+from ._laws import AnnealingLaw as AnnealingLaw
+from ._laws import FunctionalLaw as FunctionalLaw
+from ._laws import MultiPowerLaw as MultiPowerLaw
 from ._minimize import minimize_bound as minimize_bound
 from ._optimal import Optimum as Optimum
 from ._optimal import optimal_schedule as optimal_schedule
+from ._optimal_decay import OptimalDecay as OptimalDecay
+from ._optimal_decay import optimal_decay as optimal_decay
 from ._optimize import Learned as Learned
 from ._optimize import optimize as optimize
 from ._queries import area as area
@@ -40,12 +49,19 @@ from ._terms import BoundTerms as BoundTerms
 
 __all__ = [
     "CORRECTIONS",
+    "AbstractLaw",
+    "AnnealingLaw",
     "BoundTerms",
     "Compared",
     "CooldownAdvice",
     "Extension",
+    "FunctionalLaw",
+    "LawFit",
     "Learned",
+    "LossCurve",
+    "MultiPowerLaw",
     "NoisyQuadratic",
+    "OptimalDecay",
     "Optimum",
     "RangeTest",
     "ScheduleComparison",
@@ -56,6 +72,7 @@ __all__ = [
     "compare",
     "divergence_edge",
     "first_below",
+    "fit",
     "jumps",
     "last_iterate_bound",
     "longer_cooldown",
@@ -64,6 +81,7 @@ __all__ = [
     "minimize_bound",
     "optimal_bound",
     "optimal_cooldown",
+    "optimal_decay",
     "optimal_rate",
     "optimal_schedule",
     "optimize",

@@ -1,0 +1,207 @@
+"""Laws fitted to measured loss curves: robustly, from several starts, with intervals."""
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsched._core import ScheduleLike, checks
+
+from ._laws import AbstractLaw
+from ._least_squares import Solution, solve
+from ._queries import values
+
+_NOT_FITTED = ("warmup_steps",)
+_SURE = 2.0  # a parameter is identified within this factor
+
+
+class LossCurve(NamedTuple):
+    """What was measured of a run.
+
+    Attributes:
+        schedule: of the learning rate.
+        counts: updates done at each measurement, from 1 on.
+        losses: there, above 0.
+    """
+
+    schedule: ScheduleLike
+    counts: Any
+    losses: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class LawFit:
+    r"""A fitted law, and how far to trust it.
+
+    Attributes:
+        law: with the parameters that were found.
+        objective: the sum of Huber's losses at them.
+        r_squared: the share of the variance of the losses that is explained, of each
+            curve.
+        end_errors: predicted less measured at the last count of each curve. A law with
+            $R^2$ of 0.999 may still place the ends of two curves in the wrong order.
+        intervals: of each fitted parameter, 95%, from the curvature at the solution.
+        unidentified: parameters known to no better than a factor of 2 either way: the
+            curves do not say what they are, though the law may predict well.
+        objectives: of the several starts, best first.
+    """
+
+    law: AbstractLaw
+    objective: float
+    r_squared: list[float]
+    end_errors: list[float]
+    intervals: dict[str, tuple[float, float]]
+    unidentified: list[str]
+    objectives: list[float]
+
+    def __str__(self) -> str:
+        lines = [f"{'parameter':<14}  {'value':>10}  95% interval"]
+        for name, (low, high) in self.intervals.items():
+            note = "  not identified" if name in self.unidentified else ""
+            value = float(getattr(self.law, name))
+            lines.append(f"{name:<14}  {value:>10.4g}  {low:.4g} to {high:.4g}{note}")
+        return "\n".join(lines)
+
+
+def fit(
+    law: AbstractLaw,
+    curves: Sequence[LossCurve],
+    *,
+    fixed: Sequence[str] = (),
+    key: jax.Array | None = None,
+    num_starts: int = 8,
+    spread: float = 0.5,
+    threshold: float = 1e-3,
+    num_iterations: int = 200,
+) -> LawFit:
+    r"""Fits a law to loss curves of several schedules.
+
+    Minimises $\sum_i h_\delta(\ln \hat L_i - \ln L_i)$ with Huber's $h_\delta$, which is
+    $r^2 / 2$ up to $\delta$ and $\delta (|r| - \delta / 2)$ beyond, over the logarithms of
+    the parameters, by Levenberg's and Marquardt's method from several starts side by
+    side: the guess, and the guess times random factors. A good guess is a published fit,
+    or a fit to something alike.
+
+    One schedule does not tell the sum of rates from their drops: fit to two at least, one
+    of them with a decay, one without.
+
+    Args:
+        law: which law, with its parameters as the first guess, all above 0.
+        curves: what was measured.
+        fixed: names of parameters that keep their value.
+        key: of the random starts; the same ones each time if not given.
+        num_starts: how many.
+        spread: standard deviation of the logarithms of their factors.
+        threshold: $\delta$.
+        num_iterations: of the method.
+
+    Raises:
+        ValueError: for losses that are not finite and above 0, counts that do not match
+            them, fewer measurements than parameters and one more, or a start at which
+            no loss is finite.
+
+    >>> import jaxsched as js
+    >>> from jaxsched.analysis import AnnealingLaw
+    >>> law = AnnealingLaw(2.0, 0.5, 0.5, 0.03, memory=0.99)
+    >>> counts = np.arange(20, 401, 20)
+    >>> curves = [
+    ...     LossCurve(schedule, counts, law.loss_curve(schedule, 400, counts))
+    ...     for schedule in (js.Constant(0.1), js.Transition(0.1, 0.0, 400))
+    ... ]
+    >>> found = fit(AnnealingLaw(1.0, 1.0, 1.0, 0.1, 0.99), curves, fixed=["memory"])
+    >>> round(float(found.law.floor), 3), round(float(found.law.exponent), 3)
+    (2.0, 0.5)
+    >>> found.unidentified
+    []
+
+    Source: Huber, 1964; Marquardt, 1963; robust fits of losses in logarithms as in
+    Hoffmann et al., 2022, arXiv:2203.15556.
+    """
+    names = _names(law, fixed)
+    runs = [_checked(curve) for curve in curves]
+    num = sum(len(counts) for _, counts, _ in runs)
+    given = f"{num} for {len(names)}"
+    advice = "Measure more often, or fix some parameters."
+    wanted = "more measurements than parameters"
+    checks.consistent("fit", wanted, num > len(names), given, advice)
+    checks.size("fit", num_starts=num_starts, num_iterations=num_iterations)
+    checks.positive("fit", threshold=threshold, **{n: getattr(law, n) for n in names})
+    guess = jnp.log(jnp.asarray([getattr(law, name) for name in names], float))
+    draws = jax.random.normal(
+        jax.random.key(0) if key is None else key, (num_starts, len(names))
+    )
+    starts = guess + spread * draws.at[0].set(0)
+    found = _solved(law, names, runs, starts, threshold, num_iterations)
+    best = int(
+        np.nanargmin(np.where(np.isfinite(found.objective), found.objective, np.inf))
+    )
+    known = bool(np.isfinite(found.objective[best]))
+    advice = "Guess parameters of the right size."
+    checks.consistent("fit", "a start with finite losses", known, "none", advice)
+    one = jax.tree.map(lambda x: x[best], found)
+    return _fit(law, names, runs, one, np.sort(found.objective).tolist())
+
+
+@functools.partial(jax.jit, static_argnums=(1, 5))
+def _solved(law, names, runs, starts, threshold, num_iterations) -> Solution:
+    def residuals(logs):
+        errors = [
+            jnp.log(_with(law, names, logs).evaluate(rates, counts)) - jnp.log(losses)
+            for rates, counts, losses in runs
+        ]
+        return jnp.concatenate(errors)
+
+    return jax.vmap(lambda start: solve(residuals, start, threshold, num_iterations))(
+        starts
+    )
+
+
+def _with(law: AbstractLaw, names: Sequence[str], logs: Any) -> Any:
+    return law.replace(**dict(zip(names, jnp.exp(logs), strict=True)))
+
+
+def _fit(law, names, runs, found: Solution, objectives: list[float]) -> LawFit:
+    fitted = _with(law, names, found.point)
+    r_squared, ends = [], []
+    for rates, counts, losses in runs:
+        error = np.asarray(fitted.evaluate(rates, counts) - losses, np.float64)
+        total = np.square(np.asarray(losses, np.float64) - losses.mean()).sum()
+        r_squared.append(float(1 - np.square(error).sum() / total) if total else np.nan)
+        ends.append(float(error[int(np.argmax(counts))]))
+    logs, width = np.asarray(found.point, np.float64), 1.96 * np.asarray(found.errors)
+    intervals = {
+        name: (float(np.exp(x - w)), float(np.exp(min(x + w, 700.0))))
+        for name, x, w in zip(names, logs, width, strict=True)
+    }
+    unsure = [name for name, w in zip(names, width, strict=True) if not w < np.log(_SURE)]
+    plain = law.replace(**{n: float(np.exp(x)) for n, x in zip(names, logs, strict=True)})
+    objective = float(found.objective)
+    return LawFit(plain, objective, r_squared, ends, intervals, unsure, objectives)
+
+
+def _names(law: AbstractLaw, fixed: Sequence[str]) -> tuple[str, ...]:
+    every = [f.name for f in dataclasses.fields(law) if f.name not in _NOT_FITTED]  # pyright: ignore[reportArgumentType] - every node is a dataclass
+    for name in fixed:
+        checks.choice("fit", fixed=name, choices=tuple(every))
+    free = tuple(name for name in every if name not in fixed)
+    checks.matching("fit", "parameters", min(len(free), 1), "law to fit", 1, 1)
+    return free
+
+
+def _checked(curve: LossCurve) -> tuple[jax.Array, jax.Array, jax.Array]:
+    counts, losses = np.asarray(curve.counts), np.asarray(curve.losses, float)
+    alike = counts.ndim == 1 and counts.shape == losses.shape and counts.size > 0
+    given = f"{counts.shape} and {losses.shape}"
+    checks.consistent("fit", "a loss for each count", alike, given, "Match them.")
+    positive = bool(np.all(np.isfinite(losses) & (losses > 0)))
+    bad = f"{losses[~(np.isfinite(losses) & (losses > 0))][:1].tolist()}"
+    advice = "Leave out what diverged."
+    checks.consistent("fit", "finite losses above 0", positive, bad, advice)
+    given = f"{counts.min()}"
+    checks.consistent("fit", "counts from 1 on", counts.min() >= 1, given, "Add 1.")
+    rates = values(curve.schedule, int(counts.max()))
+    return rates, jnp.asarray(counts), jnp.asarray(losses)
