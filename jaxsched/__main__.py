@@ -12,10 +12,7 @@ import numpy as np
 from jaxsched import plotting, sweeps, tasks
 from jaxsched._core import Constant
 
-_TASKS = {"digits": tasks.Digits}
-_SCORE = "validation_accuracy"
 _FILES = ("results.json", "results.csv", "sweep.png", "report.html")
-_LOW, _HIGH = 0.003, 3.0  # peak values, from hardly learning to not at all
 
 
 class _Parser(argparse.ArgumentParser):
@@ -32,8 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         out = _writable(options.out)
         plotting.require_matplotlib()
-        tasks.load_digits()
-        _sweep(_TASKS[options.task](), options, out, written)
+        entry = tasks.TASKS[options.task]
+        entry.load()
+        _sweep(entry, options, out, written)
     except (OSError, ImportError, ValueError, MemoryError) as error:
         print(f"jaxsched sweep: {error}", file=sys.stderr)
         return 2
@@ -50,53 +48,62 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = _Parser(prog="jaxsched", description="Learning-rate schedules as data.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     sweep = commands.add_parser(
-        "sweep",
-        help="train many schedules side by side and show which won",
+        "sweep", help="train many schedules side by side and show which won"
+    )
+    kinds = sweep.add_subparsers(dest="task", required=True, metavar="TASK")
+    for name, entry in tasks.TASKS.items():
+        _add_task(kinds, name, entry)
+    options = parser.parse_args(arguments)
+    if options.members % options.seeds:
+        parser.error(
+            f"argument --members: must be a multiple of --seeds, got {options.members} "
+            f"members for {options.seeds} seeds"
+        )
+    return options
+
+
+def _add_task(kinds: Any, name: str, entry: tasks.Entry) -> None:
+    task = kinds.add_parser(
+        name,
+        help=(entry.task.__doc__ or "").partition(".")[0],
         description="Trains families of schedules x peak values x seeds side by side in "
-        "one compiled program, and ranks them by validation accuracy.",
+        f"one compiled program, and ranks them by {entry.name}.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    sweep.add_argument("task", choices=sorted(_TASKS), help="what to train")
     number = _number(1)
-    sweep.add_argument(
+    task.add_argument(
         "--members",
         type=_number(1, 10**6),
-        default=416,
+        default=entry.num_members,
         metavar="N",
         help="runs: families x peak values x seeds; a multiple of the seeds",
     )
-    sweep.add_argument("--steps", type=number, default=300, metavar="N", help="updates")
-    sweep.add_argument("--seeds", type=number, default=2, metavar="N", help="runs of each")
-    sweep.add_argument(
+    steps = entry.num_steps
+    task.add_argument("--steps", type=number, default=steps, metavar="N", help="updates")
+    task.add_argument("--seeds", type=number, default=2, metavar="N", help="runs of each")
+    task.add_argument(
         "--seed", type=_number(0), default=0, metavar="N", help="of all random numbers"
     )
-    sweep.add_argument(
+    task.add_argument(
         "--target",
-        type=_share,
-        default=0.95,
+        type=_goal(entry.most),
+        default=entry.target,
         metavar="X",
-        help="validation accuracy at which a run has converged",
+        help=f"{entry.name} at which a run has converged",
     )
-    sweep.add_argument(
+    task.add_argument(
         "--out",
         type=Path,
         default=Path("sweep-results"),
         metavar="DIR",
         help="folder for results.json, results.csv, sweep.png and report.html",
     )
-    sweep.add_argument(
+    task.add_argument(
         "--checkpoint",
         type=Path,
         metavar="DIR",
         help="folder to save to on the way, and to go on from after a stop",
     )
-    options = parser.parse_args(arguments)
-    if options.members % options.seeds:
-        sweep.error(
-            f"argument --members: must be a multiple of --seeds, got {options.members} "
-            f"members for {options.seeds} seeds"
-        )
-    return options
 
 
 def _number(least: int, most: int = 2**31 - 1) -> Any:
@@ -114,14 +121,19 @@ def _number(least: int, most: int = 2**31 - 1) -> Any:
     return number
 
 
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"must be above 0 and at most 1, got {text!r}")
-    return value
+def _goal(most: float) -> Any:
+    def goal(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not 0 < value <= most:
+            raise argparse.ArgumentTypeError(
+                f"must be above 0 and at most {most:g}, got {text!r}"
+            )
+        return value
+
+    return goal
 
 
 def _writable(folder: Path) -> Path:
@@ -141,7 +153,9 @@ def _writable(folder: Path) -> Path:
     return folder
 
 
-def members(num_schedules: int, num_steps: int) -> sweeps.Members:
+def members(
+    num_schedules: int, num_steps: int, low: float = 0.003, high: float = 3.0
+) -> sweeps.Members:
     """Families x peak values, as even as the number allows."""
     families = tasks.families(num_steps)
     share, more = divmod(num_schedules, len(families))
@@ -152,7 +166,7 @@ def members(num_schedules: int, num_steps: int) -> sweeps.Members:
             # The middles of equal parts: few peaks are not the ends, which are bad.
             parts = (np.arange(num_peaks) + 0.5) / num_peaks
             # Three digits are enough to type a winner in again.
-            values = [float(f"{peak:.3g}") for peak in _LOW * (_HIGH / _LOW) ** parts]
+            values = [float(f"{peak:.3g}") for peak in low * (high / low) ** parts]
             pools[name] = sweeps.Members(
                 sweeps.stack([family(value) for value in values]),
                 [{"peak_value": value} for value in values],
@@ -160,10 +174,11 @@ def members(num_schedules: int, num_steps: int) -> sweeps.Members:
     return sweeps.pool(**pools)
 
 
-def _sweep(task: Any, options: argparse.Namespace, out: Path, written: list[Path]) -> None:
+def _sweep(entry: tasks.Entry, options: Any, out: Path, written: list[Path]) -> None:
+    task, num_schedules = entry.task(), options.members // options.seeds
     result = sweeps.run(
         task,
-        members(options.members // options.seeds, options.steps),
+        members(num_schedules, options.steps, entry.low, entry.high),
         num_steps=options.steps,
         num_seeds=options.seeds,
         key=jax.random.key(options.seed),
@@ -173,20 +188,21 @@ def _sweep(task: Any, options: argparse.Namespace, out: Path, written: list[Path
     sweeps.write_json(result, json)
     sweeps.write_csv(result, csv)
     written += [json, csv]
-    summaries = sweeps.summarise(result, score=_SCORE, target=options.target)
-    plotting.plot_sweep(result, summaries, picture)
+    goal: Any = {"score": entry.score, "mode": entry.mode, "target": options.target}
+    summaries = sweeps.summarise(result, **goal)
+    plotting.plot_sweep(result, summaries, picture, score=entry.score)
     written.append(picture)
-    plotting.write_report(result, page, score=_SCORE, mode="max", target=options.target)
+    plotting.write_report(result, page, **goal)
     written.append(page)
     schedules = tasks.families(options.steps)
-    schedules = {s.family: schedules[s.family](0.1) for s in summaries}
+    schedules = {s.family: schedules[s.family](entry.low) for s in summaries}
     overhead = sweeps.measure_overhead(
         task,
-        {"constant": Constant(0.1)} | schedules,
+        {"constant": Constant(entry.low)} | schedules,
         num_steps=min(options.steps, 100),
         tell=_tell_overhead,
     )
-    _print(result, summaries, overhead, options.target)
+    _print(entry, result, summaries, overhead, options.target)
 
 
 def _tell_overhead(done: int, total: int) -> None:
@@ -196,6 +212,7 @@ def _tell_overhead(done: int, total: int) -> None:
 
 
 def _print(
+    entry: tasks.Entry,
     result: sweeps.SweepResult,
     summaries: list[sweeps.FamilySummary],
     overhead: dict[str, float],
@@ -210,10 +227,10 @@ def _print(
     head = (
         "family",
         "best peak",
-        "val. accuracy",
+        entry.short,
         "final loss",
         "best loss",
-        f"updates to {target:.0%}",
+        f"updates to {target:{entry.form}}",
         "sensitivity",
         "overhead",
     )
@@ -231,8 +248,9 @@ def _print(
         ))  # fmt: skip
     _columns(lines)
     print(
-        "\nOf each family the best of its peak values, by validation accuracy (mean ± "
-        "standard deviation over seeds).\nSensitivity: standard deviation of the accuracy "
+        f"\nOf each family the best of its peak values, by {entry.name} (mean ± "
+        "standard deviation over seeds).\nSensitivity: standard deviation of the "
+        f"{entry.name.split()[1]} "
         "over the peak values. Overhead: time of training, constant = 1."
     )
     winner = summaries[0]
