@@ -280,6 +280,12 @@ GROUPS = {
             200,
             r"\min\left(\beta, \frac{1 + t}{n + t}\right)",
         ),
+        (
+            "mirrored_momentum_schedule(linear_schedule(0.1, 0.0, 100))",
+            120,
+            "",
+        ),
         ("AveragingDecay(Transition(1.0, 100.0, 100))", 120, ""),
+        ("AnytimeWeight(0.5)", 120, ""),
     ],
 }

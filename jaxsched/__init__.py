@@ -34,6 +34,7 @@ from jaxsched.combinators import Hold as Hold
 from jaxsched.combinators import Join as Join
 from jaxsched.combinators import Maximum as Maximum
 from jaxsched.combinators import Minimum as Minimum
+from jaxsched.combinators import Remapped as Remapped
 from jaxsched.combinators import Repeat as Repeat
 from jaxsched.combinators import Segments as Segments
 from jaxsched.combinators import Stretch as Stretch
@@ -77,6 +78,7 @@ from jaxsched.recipes import join_schedules as join_schedules
 from jaxsched.recipes import linear_onecycle_schedule as linear_onecycle_schedule
 from jaxsched.recipes import linear_schedule as linear_schedule
 from jaxsched.recipes import linear_warmup_schedule as linear_warmup_schedule
+from jaxsched.recipes import mirrored_momentum_schedule as mirrored_momentum_schedule
 from jaxsched.recipes import multistep_schedule as multistep_schedule
 from jaxsched.recipes import (
     natural_exponential_decay_schedule as natural_exponential_decay_schedule,
@@ -118,6 +120,7 @@ from jaxsched.recipes import (
 )
 from jaxsched.recipes import warmup_schedule as warmup_schedule
 from jaxsched.recipes import warmup_stable_decay_schedule as warmup_stable_decay_schedule
+from jaxsched.schedules import AnytimeWeight as AnytimeWeight
 from jaxsched.schedules import ExponentialDecay as ExponentialDecay
 from jaxsched.schedules import ExtendingTransition as ExtendingTransition
 from jaxsched.schedules import InversePowerDecay as InversePowerDecay
@@ -139,6 +142,8 @@ from jaxsched.sweeps import sample as sample
 from jaxsched.sweeps import stack as stack
 from jaxsched.sweeps import unstack as unstack
 from jaxsched.transforms import ScheduledState as ScheduledState
+from jaxsched.transforms import averaged_params as averaged_params
+from jaxsched.transforms import averager as averager
 from jaxsched.transforms import clear_override as clear_override
 from jaxsched.transforms import decoupled_weight_decay as decoupled_weight_decay
 from jaxsched.transforms import diff as diff
@@ -162,18 +167,20 @@ from jaxsched.transforms import zclip as zclip
 
 # fmt: off
 __all__ = [
-    "AbstractController", "AbstractCurve", "AbstractSchedule", "Advance", "Averaged",
+    "AbstractController", "AbstractCurve", "AbstractSchedule", "Advance",
+    "AnytimeWeight", "Averaged",
     "AveragingDecay", "BoldDriver", "Bundle", "Clip", "Constant", "Controlled",
     "Cooldown", "CooldownOnPlateau", "Delay", "Every", "ExponentialDecay",
     "ExtendingTransition", "GradientNoiseScale", "GreedyLR", "Hold", "Hypergradient",
     "InversePowerDecay", "InverseSqrtDecay", "InverseTimeDecay", "Join", "Maximum",
     "Minimum", "MonotoneCubic", "NaturalExponentialDecay", "NormalNoise",
     "OptaxPlateau", "PiecewiseConstant", "PiecewiseLinear", "PolyakStep", "PowerDecay",
-    "Product", "Quotient", "RAdamRectification", "ReduceOnPlateau", "Repeat",
+    "Product", "Quotient", "RAdamRectification", "ReduceOnPlateau", "Remapped",
+    "Repeat",
     "SaturatingGrowth", "ScheduledState", "Segments", "SpikeCut", "Stretch", "Sum",
     "Switch", "Table", "Transition", "UniformNoise", "Warmup", "Wrapped", "analysis",
-    "as_schedule", "bundle", "chebyshev_schedule", "clear_override",
-    "constant_schedule", "constant_warmup_schedule", "cooldown",
+    "as_schedule", "averaged_params", "averager", "bundle", "chebyshev_schedule",
+    "clear_override", "constant_schedule", "constant_warmup_schedule", "cooldown",
     "cosine_annealing_schedule", "cosine_decay_schedule",
     "cosine_hard_restarts_schedule", "cosine_onecycle_schedule",
     "cosine_oscillation_schedule", "cosine_restarts_schedule", "curves",
@@ -182,7 +189,7 @@ __all__ = [
     "exponential_warmup_schedule", "extend", "fraction", "from_checkpoint", "grid",
     "groups", "hyperparams", "infinite_schedule", "interop", "inverse_sqrt_schedule",
     "join_schedules", "layerwise", "linear_onecycle_schedule", "linear_schedule",
-    "linear_warmup_schedule", "multistep_schedule",
+    "linear_warmup_schedule", "mirrored_momentum_schedule", "multistep_schedule",
     "natural_exponential_decay_schedule", "next_hyperparams", "noam_schedule",
     "observe", "onecycle_momentum_schedule", "onecycle_schedule", "override",
     "periodic_decay_schedule", "phases_schedule", "piecewise_constant_schedule",

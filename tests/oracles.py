@@ -375,6 +375,21 @@ def combine(function, *oracles):
     return lambda t: function(*(oracle(t) for oracle in oracles))
 
 
+def remapped(a, b, oracle):
+    """From a to b where the other goes from 1/4 to 3/4."""
+
+    def at(t):
+        w = min(max(2 * oracle(t) - Real(0.5), Real(0)), Real(1))
+        return (1 - w) * Real(a) + w * Real(b)
+
+    return at
+
+
+def anytime(f):
+    """The weight of the newest where the half-life is a share of the time."""
+    return lambda t: -np.expm1(-np.log(Real(2)) / (Real(f) * t)) if t else Real(1)
+
+
 def add(*oracles):
     return combine(lambda *v: sum(v), *oracles)
 

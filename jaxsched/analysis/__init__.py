@@ -2,6 +2,8 @@
 
 from ._advisor import CORRECTIONS as CORRECTIONS
 from ._advisor import transfer as transfer
+from ._averaging import averaging_weights as averaging_weights
+from ._averaging import equivalent_decay as equivalent_decay
 from ._bound import bound_curve as bound_curve
 from ._bound import bound_terms as bound_terms
 from ._bound import last_iterate_bound as last_iterate_bound
@@ -16,6 +18,8 @@ from ._cooldowns import longer_cooldown as longer_cooldown
 from ._cooldowns import lower_plateau as lower_plateau
 from ._cooldowns import optimal_cooldown as optimal_cooldown
 from ._divergence import divergence_edge as divergence_edge
+from ._dual import DualCoefficients as DualCoefficients
+from ._dual import dual_coefficients as dual_coefficients
 from ._fit import LawFit as LawFit
 from ._fit import LossCurve as LossCurve
 from ._fit import fit as fit
@@ -26,6 +30,10 @@ from ._laws import AnnealingLaw as AnnealingLaw
 from ._laws import FunctionalLaw as FunctionalLaw
 from ._laws import MultiPowerLaw as MultiPowerLaw
 from ._minimize import minimize_bound as minimize_bound
+from ._multipliers import Multipliers as Multipliers
+from ._multipliers import completep_multipliers as completep_multipliers
+from ._multipliers import layer_multipliers as layer_multipliers
+from ._multipliers import mup_multipliers as mup_multipliers
 from ._optimal import Optimum as Optimum
 from ._optimal import optimal_schedule as optimal_schedule
 from ._optimal_decay import OptimalDecay as OptimalDecay
@@ -42,10 +50,16 @@ from ._range_test import RangeTest as RangeTest
 from ._range_test import parallel_range_test as parallel_range_test
 from ._range_test import range_test as range_test
 from ._refine import refine as refine
+from ._scaling import linear_scaling as linear_scaling
+from ._scaling import noise_scale_scaling as noise_scale_scaling
+from ._scaling import square_root_scaling as square_root_scaling
+from ._seesaw import seesaw as seesaw
 from ._suggestions import Suggestions as Suggestions
 from ._suggestions import smoothed as smoothed
 from ._suggestions import suggest as suggest
 from ._terms import BoundTerms as BoundTerms
+from ._timescale import weight_decay_for_timescale as weight_decay_for_timescale
+from ._timescale import weight_decay_timescale as weight_decay_timescale
 
 __all__ = [
     "CORRECTIONS",
@@ -54,12 +68,14 @@ __all__ = [
     "BoundTerms",
     "Compared",
     "CooldownAdvice",
+    "DualCoefficients",
     "Extension",
     "FunctionalLaw",
     "LawFit",
     "Learned",
     "LossCurve",
     "MultiPowerLaw",
+    "Multipliers",
     "NoisyQuadratic",
     "OptimalDecay",
     "Optimum",
@@ -67,18 +83,26 @@ __all__ = [
     "ScheduleComparison",
     "Suggestions",
     "area",
+    "averaging_weights",
     "bound_curve",
     "bound_terms",
     "compare",
+    "completep_multipliers",
     "divergence_edge",
+    "dual_coefficients",
+    "equivalent_decay",
     "first_below",
     "fit",
     "jumps",
     "last_iterate_bound",
+    "layer_multipliers",
+    "linear_scaling",
     "longer_cooldown",
     "lower_plateau",
     "mean",
     "minimize_bound",
+    "mup_multipliers",
+    "noise_scale_scaling",
     "optimal_bound",
     "optimal_cooldown",
     "optimal_decay",
@@ -89,9 +113,13 @@ __all__ = [
     "power_law_quadratic",
     "range_test",
     "refine",
+    "seesaw",
     "smoothed",
+    "square_root_scaling",
     "suggest",
     "tabulate",
     "transfer",
     "values",
+    "weight_decay_for_timescale",
+    "weight_decay_timescale",
 ]

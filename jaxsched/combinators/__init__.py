@@ -6,6 +6,7 @@ from ._cooldown import Cooldown as Cooldown
 from ._join import Join as Join
 from ._join import Warmup as Warmup
 from ._memory import AveragingDecay as AveragingDecay
+from ._remap import Remapped as Remapped
 from ._segments import Segments as Segments
 from ._segments import segments as segments
 from ._switch import Switch as Switch
@@ -32,6 +33,7 @@ __all__ = [
     "Join",
     "Maximum",
     "Minimum",
+    "Remapped",
     "Repeat",
     "Segments",
     "Stretch",

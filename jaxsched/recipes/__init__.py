@@ -24,6 +24,7 @@ from ._long import phases_schedule as phases_schedule
 from ._long import power_law_schedule as power_law_schedule
 from ._momentum import demon_schedule as demon_schedule
 from ._momentum import ema_decay_schedule as ema_decay_schedule
+from ._momentum import mirrored_momentum_schedule as mirrored_momentum_schedule
 from ._momentum import sutskever_momentum_schedule as sutskever_momentum_schedule
 from ._named import chebyshev_schedule as chebyshev_schedule
 from ._named import cosine_hard_restarts_schedule as cosine_hard_restarts_schedule
@@ -85,6 +86,7 @@ __all__ = [
     "linear_onecycle_schedule",
     "linear_schedule",
     "linear_warmup_schedule",
+    "mirrored_momentum_schedule",
     "multistep_schedule",
     "natural_exponential_decay_schedule",
     "noam_schedule",

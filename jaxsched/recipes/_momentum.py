@@ -1,9 +1,76 @@
 """Schedules of other numbers than the rate: momentum, decay rates of averages."""
 
-from jaxsched._core import AbstractSchedule, Real, Steps, checks
-from jaxsched.combinators import Clip, Hold
+import math
+from typing import Any
+
+import jax.numpy as jnp
+
+from jaxsched._core import (
+    AbstractSchedule,
+    Real,
+    ScheduleLike,
+    Steps,
+    as_schedule,
+    checks,
+)
+from jaxsched.combinators import Clip, Hold, Remapped
 from jaxsched.curves import Rex
 from jaxsched.schedules import InverseTimeDecay, Transition
+
+
+def mirrored_momentum_schedule(
+    rate: ScheduleLike,
+    base_value: Real = 0.95,
+    peak_value: Real = 0.85,
+    *,
+    base_rate: Real | None = None,
+    peak_rate: Real | None = None,
+    total_steps: int | None = None,
+) -> AbstractSchedule:
+    r"""The mirror image of a learning rate, whatever its shape: low where that is high.
+
+    $$s(t) = (1 - w) \, m_{base} + w \, m_{peak}, \qquad
+    w = \frac{\eta(t) - \eta_{base}}{\eta_{peak} - \eta_{base}}$$
+
+    With $w$ between 0 and 1: it does not go beyond either value. Of one cycle that ends
+    at the rate it starts from this is `onecycle_momentum_schedule`. For any hyperparameter
+    that goes with the rate, or against it.
+
+    Args:
+        rate: $\eta$, a schedule, number or function of the count.
+        base_value: the momentum at the base rate.
+        peak_value: the momentum at the peak rate.
+        base_rate: $\eta_{base}$; the lowest rate of the run if not given.
+        peak_rate: $\eta_{peak}$ above that; the highest rate of the run if not given.
+        total_steps: updates of the run, needed where a rate is not given and the
+            schedule has no end, or is traced. A Python integer: every count is looked at.
+
+    Raises:
+        ValueError: if the rate never changes, or has no end and no `total_steps`.
+
+    >>> import jaxsched as js
+    >>> rate = js.Clip(js.InverseTimeDecay(0.5, 1.0), min_value=0.1)
+    >>> momentum = mirrored_momentum_schedule(rate, 1.0, 0.5, total_steps=10)
+    >>> [round(float(momentum(count)), 6) for count in (0, 1, 3, 4)]
+    [0.5, 0.8125, 0.96875, 1.0]
+
+    Reference: Smith, A Disciplined Approach to Neural Network Hyper-Parameters, 2018,
+    arXiv:1803.09820.
+    """
+    rate = as_schedule(rate)
+    low, high = base_rate, peak_rate
+    if low is None or high is None:
+        least, most = _extremes(rate, total_steps)
+        low, high = least if low is None else low, most if high is None else high
+    checks.number("mirrored_momentum_schedule", base_rate=low, peak_rate=high)
+    checks.consistent(
+        "mirrored_momentum_schedule",
+        "base_rate < peak_rate",
+        low < high,
+        f"{low} and {high}",
+        "A rate that never changes has no mirror image.",
+    )
+    return Remapped(rate, low, high, base_value, peak_value)
 
 
 def sutskever_momentum_schedule(
@@ -62,3 +129,27 @@ def ema_decay_schedule(
     checks.positive_length("ema_decay_schedule", offset_steps=offset_steps)
     gap = (offset_steps - 1) / offset_steps
     return Clip(1.0 - InverseTimeDecay(gap, 1.0, offset_steps), max_value=max_value)
+
+
+def _extremes(rate: AbstractSchedule, total_steps: int | None) -> tuple[Any, Any]:
+    """The lowest and the highest rate of a run, as Python numbers where they are known."""
+    rates = rate(jnp.arange(_num_updates(rate, total_steps) + 1))
+    found = jnp.min(rates), jnp.max(rates)
+    are_known = checks.concrete(rates) is not None
+    return (float(found[0]), float(found[1])) if are_known else found
+
+
+def _num_updates(rate: AbstractSchedule, total_steps: int | None) -> int:
+    if total_steps is not None:
+        checks.size("mirrored_momentum_schedule", total_steps=total_steps)
+        return total_steps
+    known = checks.concrete(rate.horizon())
+    end = math.inf if known is None else float(known)
+    checks.consistent(
+        "mirrored_momentum_schedule",
+        "a rate with an end",
+        end < math.inf,
+        repr(rate),
+        "Give total_steps, or base_rate and peak_rate.",
+    )
+    return math.ceil(end)

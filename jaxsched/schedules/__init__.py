@@ -1,5 +1,6 @@
 """Nodes that hold only numbers."""
 
+from ._averaging import AnytimeWeight as AnytimeWeight
 from ._decay import ExponentialDecay as ExponentialDecay
 from ._decay import InversePowerDecay as InversePowerDecay
 from ._decay import InverseSqrtDecay as InverseSqrtDecay
@@ -18,6 +19,7 @@ from ._transition import ExtendingTransition as ExtendingTransition
 from ._transition import Transition as Transition
 
 __all__ = [
+    "AnytimeWeight",
     "ExponentialDecay",
     "ExtendingTransition",
     "InversePowerDecay",

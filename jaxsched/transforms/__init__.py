@@ -1,5 +1,7 @@
 """Schedules inside optimizer state: the one room below the tools that knows optax."""
 
+from ._averager import averaged_params as averaged_params
+from ._averager import averager as averager
 from ._checkpoint import from_checkpoint as from_checkpoint
 from ._checkpoint import to_checkpoint as to_checkpoint
 from ._diff import diff as diff
@@ -24,6 +26,8 @@ from ._zclip import zclip as zclip
 
 __all__ = [
     "ScheduledState",
+    "averaged_params",
+    "averager",
     "clear_override",
     "decoupled_weight_decay",
     "diff",

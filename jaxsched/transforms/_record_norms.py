@@ -1,6 +1,5 @@
 """The gradient norms of a run, kept in the state of its optimizer."""
 
-from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -9,6 +8,7 @@ import optax
 
 from jaxsched._core import checks, clock
 
+from ._found import found
 from ._norm import global_norm, sum_of_sizes
 
 _ORDS = (1, 2)
@@ -92,14 +92,14 @@ def recorded_norms(state: Any) -> jax.Array:
     >>> recorded_norms(state)
     Array([5., 5.], dtype=float32)
     """
-    found = list(_records(state))
-    if len(found) != 1:
+    records = list(found(state, RecordNormsState))
+    if len(records) != 1:
         raise ValueError(
             f"recorded_norms(state) needs a state with one record in it, got "
-            f"{type(state).__name__} with {len(found)}. Build it with "
+            f"{type(state).__name__} with {len(records)}. Build it with "
             f"chain(record_norms(num_steps), ...), or pass the part that has it."
         )
-    num_recorded, norms = found[0]
+    num_recorded, norms = records[0]
     in_order = _in_order
     for _ in num_recorded.shape:
         in_order = jax.vmap(in_order)
@@ -113,22 +113,3 @@ def _counted(num: jax.Array) -> jax.Array:
 def _in_order(num_recorded: jax.Array, norms: jax.Array) -> jax.Array:
     is_full = num_recorded >= norms.size
     return jnp.roll(norms, jnp.where(is_full, -num_recorded, 0))
-
-
-def _records(state: Any) -> Iterator[tuple[jax.Array, jax.Array]]:
-    for node in jax.tree.leaves(state, is_leaf=_is_record):
-        if _is_record(node):
-            fields = node if isinstance(node, Mapping) else node._asdict()
-            num_recorded, norms = (_bare(fields[k]) for k in RecordNormsState._fields)
-            yield num_recorded, norms
-
-
-def _is_record(node: Any) -> bool:
-    # Flax makes dicts of what it splits.
-    is_dict = isinstance(node, Mapping) and set(node) == set(RecordNormsState._fields)
-    return isinstance(node, RecordNormsState) or is_dict
-
-
-def _bare(value: Any) -> jax.Array:
-    """Out of the variable that Flax nnx keeps it in."""
-    return value.get_value() if hasattr(value, "get_value") else value
