@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import jax
 import numpy as np
 
-from jaxsched import plotting, sweeps, tasks
+from jaxsched import analysis, plotting, sweeps, tasks
 from jaxsched._core import Constant
 
 _FILES = ("results.json", "results.csv", "sweep.png", "report.html")
@@ -199,7 +199,8 @@ def _sweep(entry: tasks.Entry, options: Any, out: Path, written: list[Path]) -> 
     overhead = sweeps.measure_overhead(
         task,
         {"constant": Constant(entry.low)} | schedules,
-        num_steps=min(options.steps, 100),
+        num_steps=min(options.steps, entry.num_copy_steps),
+        num_members=entry.num_copies,
         tell=_tell_overhead,
     )
     _print(entry, result, summaries, overhead, options.target)
@@ -234,7 +235,7 @@ def _print(
         "sensitivity",
         "overhead",
     )
-    lines: list[tuple[str, ...]] = [head]
+    lines: list[tuple[str, ...]] = []
     for s in summaries:
         lines.append((
             s.family,
@@ -246,7 +247,7 @@ def _print(
             f"{s.sensitivity:.3f}",
             f"{overhead[s.family]:.2f} x",
         ))  # fmt: skip
-    _columns(lines)
+    print(analysis.TextTable(head, lines))
     print(
         f"\nOf each family the best of its peak values, by {entry.name} (mean ± "
         "standard deviation over seeds).\nSensitivity: standard deviation of the "
@@ -255,14 +256,6 @@ def _print(
     )
     winner = summaries[0]
     print(f"\nWinner: {winner.family}, {result.schedules[winner.best_member]}")
-
-
-def _columns(lines: list[tuple[str, ...]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        first, *others = zip(line, widths, strict=True)
-        cells = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
-        print("  ".join(cells))
 
 
 def use_all_cores() -> None:

@@ -54,9 +54,11 @@ from ._scaling import linear_scaling as linear_scaling
 from ._scaling import noise_scale_scaling as noise_scale_scaling
 from ._scaling import square_root_scaling as square_root_scaling
 from ._seesaw import seesaw as seesaw
+from ._side_by_side import side_by_side as side_by_side
 from ._suggestions import Suggestions as Suggestions
 from ._suggestions import smoothed as smoothed
 from ._suggestions import suggest as suggest
+from ._table import TextTable as TextTable
 from ._terms import BoundTerms as BoundTerms
 from ._timescale import weight_decay_for_timescale as weight_decay_for_timescale
 from ._timescale import weight_decay_timescale as weight_decay_timescale
@@ -82,6 +84,7 @@ __all__ = [
     "RangeTest",
     "ScheduleComparison",
     "Suggestions",
+    "TextTable",
     "area",
     "averaging_weights",
     "bound_curve",
@@ -114,6 +117,7 @@ __all__ = [
     "range_test",
     "refine",
     "seesaw",
+    "side_by_side",
     "smoothed",
     "square_root_scaling",
     "suggest",

@@ -1,5 +1,6 @@
 """Pictures, with Matplotlib (extra `examples`), and a page that holds them."""
 
+from ._comparison import plot_comparison as plot_comparison
 from ._curves import plot_curves as plot_curves
 from ._findings import plot_convergence as plot_convergence
 from ._findings import plot_pareto as plot_pareto
@@ -16,6 +17,7 @@ from ._sweep import plot_sweep as plot_sweep
 
 __all__ = [
     "plot",
+    "plot_comparison",
     "plot_convergence",
     "plot_curves",
     "plot_heatmap",

@@ -8,7 +8,6 @@ import numpy as np
 from jaxsched._core import checks
 from jaxsched.sweeps import SweepResult
 
-from ._data import series
 from ._style import falls_far, key, label, look, words
 
 _MOST_POINTS = 2_001
@@ -52,7 +51,7 @@ def plot_curves(
     array([3. , 1.5, 1. ])
     """
     named = _named(range(result.num_members) if members is None else members)
-    steps, table = series(result, metric)
+    steps, table = result.series(metric)
     _check(result, named, window, len(steps))
     points = np.linspace(window - 1, len(steps) - 1, _MOST_POINTS).astype(np.int64)
     points = np.unique(points)

@@ -9,14 +9,6 @@ import numpy as np
 from jaxsched.sweeps import SweepResult
 
 
-def series(result: SweepResult, metric: str) -> tuple[np.ndarray, np.ndarray]:
-    """Updates done where a metric is known, and its values there."""
-    result.final(metric)  # an unknown one is refused
-    if metric in result.evaluations:
-        return np.asarray(result.eval_steps), result.evaluations[metric]
-    return np.arange(1, result.num_steps + 1), result.curves[metric]
-
-
 def scores(result: SweepResult, metric: str) -> np.ndarray:
     """Means over seeds of the last value, `[members]`; NaN where a seed diverged."""
     last = result.final(metric).astype(np.float64)

@@ -23,6 +23,7 @@ from ._effects import winner_placements as winner_placements
 from ._engine import Task as Task
 from ._engine import clear_programs as clear_programs
 from ._engine import default_chunk as default_chunk
+from ._engine import metric_names as metric_names
 from ._engine import run as run
 from ._evolution import Evolution as Evolution
 from ._evolution import Round as Round
@@ -95,6 +96,7 @@ __all__ = [
     "main_effects",
     "mean_interval",
     "measure_overhead",
+    "metric_names",
     "num_members",
     "one_of",
     "paired_difference",

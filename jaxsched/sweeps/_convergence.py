@@ -137,7 +137,7 @@ def convergence_times(
     """
     checks.choice("convergence_times", mode=mode, choices=_MODES)
     steps = result.steps_to(metric, target, mode)
-    horizon = float(_series(result, metric)[0][-1])
+    horizon = float(result.series(metric)[0][-1])
     times = []
     for member, row in enumerate(steps):
         reached = np.isfinite(row)
@@ -168,7 +168,7 @@ def area_under_curve(result: SweepResult, metric: str) -> np.ndarray:
     >>> area_under_curve(result, "loss")
     array([[4.5, nan]])
     """
-    steps, table = _series(result, metric)
+    steps, table = result.series(metric)
     table = np.where(result.diverged[..., None], np.nan, table.astype(np.float64))
     return np.trapezoid(table, steps, axis=-1)
 
@@ -202,7 +202,7 @@ def pareto_front(result: SweepResult, metric: str, mode: str = "min") -> list[Pa
     [(1, 0), (2, 0), (3, 1)]
     """
     checks.choice("pareto_front", mode=mode, choices=_MODES)
-    steps, table = _series(result, metric)
+    steps, table = result.series(metric)
     members = np.flatnonzero(~result.diverged.any(axis=1))
     if not members.size:
         return []
@@ -216,11 +216,3 @@ def pareto_front(result: SweepResult, metric: str, mode: str = "min") -> list[Pa
         )
         for k in np.flatnonzero(lowest < before)
     ]
-
-
-def _series(result: SweepResult, metric: str) -> tuple[np.ndarray, np.ndarray]:
-    """The updates at which a metric is known, and its values there."""
-    result.final(metric)  # an unknown one is refused
-    if metric in result.evaluations:
-        return result.eval_steps, result.evaluations[metric]
-    return np.arange(1, result.num_steps + 1), result.curves[metric]

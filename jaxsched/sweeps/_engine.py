@@ -192,6 +192,23 @@ def _watched(
         raise KeyboardInterrupt(plan.when_stopped(history.done)) from None
 
 
+def metric_names(task: Task, schedules: Any, *, key: jax.Array) -> tuple[str, ...]:
+    """Names of what a sweep would report and evaluate; nothing is compiled.
+
+    Args:
+        task: what `run` takes.
+        schedules: what `run` takes.
+        key: a JAX random key.
+
+    >>> import jaxsched as js
+    >>> metric_names(js.tasks.Digits(), [js.Constant(0.1)], key=jax.random.key(0))
+    ('learning_rate', 'loss', 'validation_accuracy', 'validation_loss')
+    """
+    batch, _ = as_members(schedules)
+    traced = trace(task, batch, typed("sweeps.metric_names", key))
+    return (*sorted(traced.metrics), *sorted(traced.evaluation))
+
+
 _NOTICE = "Stops when this chunk is saved; another Ctrl-C stops at once."
 
 

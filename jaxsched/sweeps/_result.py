@@ -1,6 +1,7 @@
 """What a sweep found: curves, evaluations and settings of every member and seed."""
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,23 @@ class SweepResult:
         tables = [*self.curves.values(), *self.evaluations.values()]
         return ~np.all([np.isfinite(t).all(axis=-1) for t in tables], axis=0)
 
+    def select(self, members: Iterable[int]) -> "SweepResult":
+        """The result of some of the members, in the order in which they are given."""
+        rows = [int(i) for i in members]
+        return dataclasses.replace(
+            self,
+            curves={name: table[rows] for name, table in self.curves.items()},
+            evaluations={name: table[rows] for name, table in self.evaluations.items()},
+            settings=[self.settings[i] for i in rows],
+            schedules=[self.schedules[i] for i in rows],
+        )
+
+    def series(self, metric: str) -> tuple[np.ndarray, np.ndarray]:
+        """Updates done where a metric is known, and its values, `[members, seeds, ...]`."""
+        table = self._table(metric)
+        is_evaluated = metric in self.evaluations
+        return self.eval_steps if is_evaluated else np.arange(1, self.num_steps + 1), table
+
     def final(self, metric: str) -> np.ndarray:
         """The last value of a metric, evaluated or reported, `[members, seeds]`."""
         return self._table(metric)[..., -1]
@@ -67,12 +85,7 @@ class SweepResult:
     def steps_to(self, metric: str, target: float, mode: str = "min") -> np.ndarray:
         """Updates until a metric first reaches a target; infinity if it never does."""
         checks.choice("steps_to", mode=mode, choices=_MODES)
-        table = self._table(metric)
-        steps = (
-            self.eval_steps
-            if metric in self.evaluations
-            else np.arange(1, self.num_steps + 1)
-        )
+        steps, table = self.series(metric)
         reached = table <= target if mode == "min" else table >= target
         first = np.asarray(steps, np.float64)[reached.argmax(axis=-1)]
         return np.where(reached.any(axis=-1), first, np.inf)

@@ -25,6 +25,8 @@ class Entry(NamedTuple):
         high: the highest peak value, with which it does not at all.
         num_steps: updates of a run.
         num_members: runs of a sweep.
+        num_copies: runs side by side, to measure what schedules cost.
+        num_copy_steps: updates of these.
     """
 
     task: Callable[..., Any]
@@ -40,6 +42,8 @@ class Entry(NamedTuple):
     high: float
     num_steps: int
     num_members: int
+    num_copies: int
+    num_copy_steps: int
 
 
 TASKS = {
@@ -57,6 +61,8 @@ TASKS = {
         high=3.0,
         num_steps=300,
         num_members=416,
+        num_copies=64,
+        num_copy_steps=100,
     ),
     "chars": Entry(
         task=Chars,
@@ -72,6 +78,8 @@ TASKS = {
         high=0.3,
         num_steps=300,
         num_members=104,
+        num_copies=4,
+        num_copy_steps=25,
     ),
     "cartpole": Entry(
         task=CartPole,
@@ -87,5 +95,7 @@ TASKS = {
         high=0.3,
         num_steps=150,
         num_members=208,
+        num_copies=4,
+        num_copy_steps=25,
     ),
 }

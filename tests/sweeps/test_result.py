@@ -47,6 +47,28 @@ def test_sizes():
     assert (TWO_SEEDS.num_members, TWO_SEEDS.num_steps) == (5, 3)
 
 
+def test_select():
+    """Some members as a result of their own, in the order given; the seeds stay."""
+    some = TWO_SEEDS.select([4, 1])
+
+    assert (some.num_members, some.num_steps, some.seeds) == (2, 3, [0, 1])
+    assert some.settings == [{"value": 0.4}, {"value": 0.1}]
+    assert some.schedules == ["Constant(value=0.4)", "Constant(value=0.1)"]
+    assert some.final("loss").tolist() == [[1.5, 2.5], [0.5, 0.5]]
+    assert some.ranking("accuracy", mode="max").tolist() == [0, 1]
+    assert repr(TWO_SEEDS.select(range(5)).rows()) == repr(TWO_SEEDS.rows())
+
+
+def test_series():
+    """After each update, or where it was evaluated."""
+    steps, loss = TWO_SEEDS.series("loss")
+    assert (steps.tolist(), loss.shape) == ([1, 2, 3], (5, 2, 3))
+    steps, accuracy = TWO_SEEDS.series("accuracy")
+    assert (steps.tolist(), accuracy.shape) == ([2, 3], (5, 2, 2))
+    with pytest.raises(KeyError, match="'los' must be one of loss, accuracy"):
+        TWO_SEEDS.series("los")
+
+
 def test_ranking_puts_the_diverged_last():
     """By the mean over seeds; ties and the diverged in the order of their numbers."""
     assert TWO_SEEDS.ranking("loss").tolist() == [1, 0, 4, 2, 3]
