@@ -190,7 +190,8 @@ def _sweep(entry: tasks.Entry, options: Any, out: Path, written: list[Path]) -> 
     written += [json, csv]
     goal: Any = {"score": entry.score, "mode": entry.mode, "target": options.target}
     summaries = sweeps.summarise(result, **goal)
-    plotting.plot_sweep(result, summaries, picture, score=entry.score)
+    looks: Any = {"score": entry.score, "trajectory": entry.trajectory}
+    plotting.plot_sweep(result, summaries, picture, **looks)
     written.append(picture)
     plotting.write_report(result, page, **goal)
     written.append(page)

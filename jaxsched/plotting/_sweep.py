@@ -16,16 +16,19 @@ def plot_sweep(
     path: str | Path,
     *,
     score: str = "validation_accuracy",
+    trajectory: str = "loss",
     setting: str = "peak_value",
     num_shown: int = 6,
 ) -> None:
     """Draws the best member of the best families, and the score over a setting.
 
     Args:
-        result: a sweep whose task reports `loss` and `learning_rate`.
+        result: a sweep whose task reports `learning_rate`.
         summaries: what `summarise` gave for it.
         path: the file to write; its ending says the format.
         score: the metric of the third panel.
+        trajectory: the metric of the second, over updates; on a logarithmic scale where
+            all is above 0.
         setting: its horizontal axis, the name of a setting of all families.
         num_shown: families in the picture.
 
@@ -41,7 +44,7 @@ def plot_sweep(
         looks: Any = {**look(i), "label": summary.family}
         member = summary.best_member
         rates.plot(steps, result.curves["learning_rate"][member, 0], **looks)
-        curve, low, high = _band(result.curves["loss"][member])
+        curve, low, high = _band(result.curves[trajectory][member])
         losses.plot(steps[-len(curve) :], curve, **looks)
         losses.fill_between(
             steps[-len(curve) :], low, high, color=looks["color"], alpha=0.15, linewidth=0
@@ -49,8 +52,10 @@ def plot_sweep(
         x, y = _profile(result, summary.family, score, setting)
         scores.plot(x, y, marker="o", markersize=3, **looks)
     label(rates, "update", "learning rate", "The best schedule of each family")
-    label(losses, "update", "loss", "Its training loss (band: seeds)")
-    losses.set_yscale("log")
+    name = words(trajectory)
+    label(losses, "update", name, f"Its training {name} (band: seeds)")
+    if all((line.get_ydata() > 0).all() for line in losses.lines):
+        losses.set_yscale("log")
     axis = words(setting)
     label(scores, axis, words(score), f"How much the {axis} matters")
     scores.set_xscale("log")

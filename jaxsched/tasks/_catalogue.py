@@ -17,6 +17,7 @@ class Entry(NamedTuple):
         score: the metric that ranks.
         name: of the score in sentences.
         short: of the score at the head of a column.
+        trajectory: the metric that is drawn over updates.
         mode: whether the score is to rise ("max") or to fall ("min").
         target: the score at which a run has converged.
         most: the largest target that makes sense.
@@ -34,6 +35,7 @@ class Entry(NamedTuple):
     score: str
     name: str
     short: str
+    trajectory: str
     mode: str
     target: float
     most: float
@@ -53,6 +55,7 @@ TASKS = {
         score="validation_accuracy",
         name="validation accuracy",
         short="val. accuracy",
+        trajectory="loss",
         mode="max",
         target=0.95,
         most=1.0,
@@ -70,6 +73,7 @@ TASKS = {
         score="validation_bits_per_char",
         name="validation bits per character",
         short="bits/char",
+        trajectory="loss",
         mode="min",
         target=3.5,
         most=8.0,
@@ -87,13 +91,14 @@ TASKS = {
         score="validation_return",
         name="validation return",
         short="val. return",
+        trajectory="return",
         mode="max",
         target=195.0,
         most=200.0,
         form="g",
         low=0.001,
         high=0.3,
-        num_steps=150,
+        num_steps=50,
         num_members=208,
         num_copies=4,
         num_copy_steps=25,
