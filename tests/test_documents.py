@@ -33,6 +33,8 @@ def test_notebooks_run(path):
     notebook = nbformat.read(path, as_version=4)
 
     assert not any(cell.get("outputs") for cell in notebook.cells)
+    assert f"/colab/{path.name})" in notebook.cells[0].source  # the badge
+    assert "%pip install" in notebook.cells[1].source
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
     pictures = [
         output
