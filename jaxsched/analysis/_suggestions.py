@@ -96,20 +96,19 @@ def smoothed(losses: Any, decay: float = 0.98) -> np.ndarray:
 
 def stop_at(losses: np.ndarray, factor: float) -> int:
     """The first index above so many times the best before, or not finite; else all."""
-    best = np.inf
-    for i, loss in enumerate(losses):
-        if not np.isfinite(loss) or loss > factor * best:
-            return i
-        best = min(best, loss)
-    return len(losses)
+    known = np.where(np.isnan(losses), np.inf, losses)
+    before = np.minimum.accumulate(np.concatenate([[np.inf], known]))[:-1]
+    with np.errstate(invalid="ignore"):
+        ends = ~np.isfinite(losses) | (losses > factor * before)
+    return int(ends.argmax()) if ends.any() else len(losses)
 
 
 def _valley(losses: np.ndarray) -> int:
     """In the longest strictly falling subsequence; its start may be before the first."""
     lengths = np.ones(len(losses), int)
+    is_above = losses > losses[:, None]  # of each, who is above it
     for i in range(1, len(losses)):
-        above = lengths[:i][losses[:i] > losses[i]]
-        lengths[i] += above.max(initial=0)
+        lengths[i] += (lengths[:i] * is_above[i, :i]).max()
     end = int(lengths.argmax())
     start = end - int(lengths[end])
     third = (end - start) / 3
