@@ -1,4 +1,4 @@
-"""The command line: `python -m jaxsched sweep digits`."""
+"""The command line: `python -m jaxsched list | show | plot | sweep | bench`."""
 
 import argparse
 import os
@@ -12,6 +12,9 @@ import numpy as np
 from jaxsched import analysis, plotting, sweeps, tasks
 from jaxsched._core import Constant
 
+from . import _command_bench, _command_list, _command_plot, _command_show
+
+_COMMANDS = (_command_list, _command_show, _command_plot, _command_bench)
 _FILES = ("results.json", "results.csv", "sweep.png", "report.html")
 
 
@@ -25,6 +28,8 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command; returns its exit status."""
     options = _parse(arguments)
+    if options.command != "sweep":
+        return _told(options)
     written: list[Path] = []
     try:
         out = _writable(options.out)
@@ -44,6 +49,23 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _told(options: argparse.Namespace) -> int:
+    """Runs a command that only tells; what is wrong goes in one line."""
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ArithmeticError, OSError, ImportError, TypeError, ValueError) as error:
+        print(
+            f"jaxsched {options.command}: {' '.join(str(error).split())}", file=sys.stderr
+        )
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = _Parser(prog="jaxsched", description="Learning-rate schedules as data.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -53,8 +75,10 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     kinds = sweep.add_subparsers(dest="task", required=True, metavar="TASK")
     for name, entry in tasks.TASKS.items():
         _add_task(kinds, name, entry)
+    for command in _COMMANDS:
+        command.add(commands)
     options = parser.parse_args(arguments)
-    if options.members % options.seeds:
+    if options.command == "sweep" and options.members % options.seeds:
         parser.error(
             f"argument --members: must be a multiple of --seeds, got {options.members} "
             f"members for {options.seeds} seeds"

@@ -22,6 +22,12 @@ from ._schedule import Sum as Sum
 from ._schedule import Wrapped as Wrapped
 from ._schedule import as_schedule as as_schedule
 from ._schedule import as_schedules as as_schedules
+from ._span import bounds as bounds
+from ._span import common_span as common_span
+from ._span import members_of as members_of
+from ._span import span as span
+from ._span import spread as spread
+from ._svg import to_html as to_html
 from ._types import CountLike as CountLike
 from ._types import Real as Real
 from ._types import ScheduleLike as ScheduleLike
@@ -52,13 +58,19 @@ __all__ = [
     "as_schedule",
     "as_schedules",
     "batched",
+    "bounds",
     "checks",
     "clock",
+    "common_span",
     "epochs",
     "fraction",
     "kind_of",
+    "members_of",
     "resolve",
+    "span",
+    "spread",
     "static",
+    "to_html",
     "to_python",
     "tokens",
     "vectors",

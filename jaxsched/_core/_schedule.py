@@ -19,6 +19,7 @@ from . import _clock as clock
 from ._curve import Leg
 from ._eager import prepare
 from ._node import Node
+from ._svg import to_html
 from ._types import CountLike, Real, ScheduleLike, Schedules
 
 
@@ -57,6 +58,9 @@ class AbstractSchedule(Node):
         Of concrete numbers only. A schedule with an end says where it is.
         """
         return math.inf
+
+    def _repr_html_(self) -> str:
+        return to_html(self, {"": self})
 
     def __call__(self, count: CountLike) -> jax.Array:
         """The value at a count, or at each count of an array."""

@@ -17,6 +17,10 @@ from ._cooldowns import Extension as Extension
 from ._cooldowns import longer_cooldown as longer_cooldown
 from ._cooldowns import lower_plateau as lower_plateau
 from ._cooldowns import optimal_cooldown as optimal_cooldown
+from ._describe import Description as Description
+from ._describe import Phase as Phase
+from ._describe import PlanDescription as PlanDescription
+from ._describe import describe as describe
 from ._divergence import divergence_edge as divergence_edge
 from ._dual import DualCoefficients as DualCoefficients
 from ._dual import dual_coefficients as dual_coefficients
@@ -70,6 +74,7 @@ __all__ = [
     "BoundTerms",
     "Compared",
     "CooldownAdvice",
+    "Description",
     "DualCoefficients",
     "Extension",
     "FunctionalLaw",
@@ -81,6 +86,8 @@ __all__ = [
     "NoisyQuadratic",
     "OptimalDecay",
     "Optimum",
+    "Phase",
+    "PlanDescription",
     "RangeTest",
     "ScheduleComparison",
     "Suggestions",
@@ -91,6 +98,7 @@ __all__ = [
     "bound_terms",
     "compare",
     "completep_multipliers",
+    "describe",
     "divergence_edge",
     "dual_coefficients",
     "equivalent_decay",

@@ -158,19 +158,27 @@ def jumps(schedule: AbstractSchedule, stop: int, *, rtol: float = 1e-3) -> list[
     limit = 2 ** (jnp.finfo(clock.float_dtype()).nmant - 1)
     checks.consistent("jumps", f"stop <= {limit}", stop <= limit, f"{stop}", "Enable x64.")
     counts = np.arange(1, stop)
-    here = counts.astype(clock.float_dtype())
-    gap = np.maximum(np.spacing(here), here.dtype.type(2.0**-8))
-    at, close, far = (
-        np.asarray(schedule(x), np.float64) for x in (counts, here - gap, here - 2 * gap)
-    )
-    before = close + (close - far)
-    size = np.maximum(np.abs(at), np.abs(before))
-    # A steep way is no jump: there the next stretch before is as steep.
-    is_jump = (np.abs(at - before) > rtol * size) & (
-        np.abs(at - before) > 2 * np.abs(close - far)
-    )
+    at = np.asarray(schedule(counts), np.float64)
+    before, is_jump = limits(schedule, counts, at, rtol)
     rows = zip(counts[is_jump], before[is_jump], at[is_jump], strict=True)
     return [Jump(int(t), float(b), float(a)) for t, b, a in rows]
+
+
+def limits(
+    schedule: Any, counts: np.ndarray, at: np.ndarray, rtol: float = 1e-3
+) -> tuple[np.ndarray, np.ndarray]:
+    """The limits from the left at counts above 0, and whether the values are others."""
+    here = counts.astype(clock.float_dtype())
+    gap = np.maximum(np.spacing(here), here.dtype.type(2.0**-8))
+    close, far = (np.asarray(schedule(here - x), np.float64) for x in (gap, 2 * gap))
+    with np.errstate(invalid="ignore"):  # of values that are not finite
+        before = close + (close - far)
+        size = np.maximum(np.abs(at), np.abs(before))
+        # A steep way is no jump: there the next stretch before is as steep.
+        is_jump = (np.abs(at - before) > rtol * size) & (
+            np.abs(at - before) > 2 * np.abs(close - far)
+        )
+    return before, is_jump
 
 
 def tabulate(schedule: ScheduleLike, num_steps: int) -> Table:

@@ -5,7 +5,7 @@ from typing import Any
 
 import jax
 
-from jaxsched._core import CountLike, Node, ScheduleLike, as_schedule, checks
+from jaxsched._core import CountLike, Node, ScheduleLike, as_schedule, checks, to_html
 
 
 class Bundle(Node):
@@ -49,6 +49,9 @@ class Bundle(Node):
 
     def __len__(self) -> int:
         return len(self.schedules)
+
+    def _repr_html_(self) -> str:
+        return to_html(self, self.schedules)
 
     def horizon(self) -> Any:
         """The count from which no value changes any more."""

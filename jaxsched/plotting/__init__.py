@@ -12,6 +12,7 @@ from ._range_test import plot_range_test as plot_range_test
 from ._report import write_report as write_report
 from ._rungs import plot_rungs as plot_rungs
 from ._schedules import plot as plot
+from ._schedules import plot_plan as plot_plan
 from ._style import require_matplotlib as require_matplotlib
 from ._sweep import plot_sweep as plot_sweep
 
@@ -24,6 +25,7 @@ __all__ = [
     "plot_lineage",
     "plot_parallel",
     "plot_pareto",
+    "plot_plan",
     "plot_range_test",
     "plot_rungs",
     "plot_sensitivity",

@@ -23,6 +23,19 @@ def require_matplotlib() -> Any:
     return Figure
 
 
+def new_figure(num_panels: int) -> Any:
+    """Axes below one another that share their counts, of a new figure of `pyplot`.
+
+    That one is shown by itself in a notebook, and by `pyplot.show()` in a script.
+    """
+    require_matplotlib()
+    from matplotlib import pyplot
+
+    height = 3.2 if num_panels == 1 else 1.6 * num_panels
+    figure = pyplot.figure(figsize=(6.4, height), layout="constrained")
+    return figure.subplots(num_panels, sharex=True, squeeze=False)[:, 0]
+
+
 def look(i: int) -> dict[str, Any]:
     """Colour and style of the line with this number."""
     return {

@@ -5,41 +5,54 @@ from typing import Any
 
 import numpy as np
 
-from jaxsched.sweeps import FamilySummary, SweepResult
+from jaxsched.sweeps import FamilySummary, SweepResult, summarise
 
 from ._style import label, look, require_matplotlib, words
 
 
 def plot_sweep(
     result: SweepResult,
-    summaries: list[FamilySummary],
-    path: str | Path,
+    summaries: list[FamilySummary] | None = None,
+    path: str | Path | None = None,
     *,
     score: str = "validation_accuracy",
     trajectory: str = "loss",
     setting: str = "peak_value",
     num_shown: int = 6,
-) -> None:
+    mode: str = "max",
+    axes: Any = None,
+) -> Any:
     """Draws the best member of the best families, and the score over a setting.
 
     Args:
         result: a sweep whose task reports `learning_rate`.
-        summaries: what `summarise` gave for it.
-        path: the file to write; its ending says the format.
+        summaries: what `summarise` gave for it; made from the score if not given.
+        path: the file to write, whose ending says the format; none if not given.
         score: the metric of the third panel.
         trajectory: the metric of the second, over updates; on a logarithmic scale where
             all is above 0.
         setting: its horizontal axis, the name of a setting of all families.
         num_shown: families in the picture.
+        mode: whether the score is to rise ("max") or to fall ("min"), where there are no
+            summaries.
+        axes: three Matplotlib axes, where to draw; a new figure if not given.
+
+    Returns:
+        The axes, in an array.
 
     Raises:
         ImportError: without Matplotlib, which the extra `examples` brings.
     """
     figure_class = require_matplotlib()
+    if summaries is None:
+        summaries = summarise(
+            result, score=score, target=np.nan, mode=mode, loss=trajectory
+        )
     shown = summaries[:num_shown]
     steps = np.arange(result.num_steps)
-    figure = figure_class(figsize=(13, 4.2), layout="constrained")
-    rates, losses, scores = figure.subplots(1, 3)
+    if axes is None:
+        axes = figure_class(figsize=(13, 4.2), layout="constrained").subplots(1, 3)
+    rates, losses, scores = axes = np.ravel(axes)
     for i, summary in enumerate(shown):
         looks: Any = {**look(i), "label": summary.family}
         member = summary.best_member
@@ -60,7 +73,9 @@ def plot_sweep(
     label(scores, axis, words(score), f"How much the {axis} matters")
     scores.set_xscale("log")
     rates.legend(fontsize="small")
-    figure.savefig(path, dpi=130)
+    if path is not None:
+        rates.figure.savefig(path, dpi=130)
+    return axes
 
 
 def _band(losses: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
