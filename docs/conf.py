@@ -24,6 +24,8 @@ _CODE = re.compile(r"(?<![:`])`([^`]+)`(?![`_])")
 
 def restructured(app, what, name, obj, options, lines):
     """Docstrings have Markdown's marks for formulas and code; autodoc reads others."""
+    if what == "data":
+        lines.clear()  # what is there is the docstring of its type
     text = "\n".join(lines)
     text = _CODE.sub(r"``\1``", text)
     text = _BLOCK.sub(_as_block, text)

@@ -213,8 +213,9 @@ def _sweep(entry: tasks.Entry, options: Any, out: Path, written: list[Path]) -> 
     sweeps.write_csv(result, csv)
     written += [json, csv]
     goal: Any = {"score": entry.score, "mode": entry.mode, "target": options.target}
-    summaries = sweeps.summarise(result, **goal)
-    looks: Any = {"score": entry.score, "trajectory": entry.trajectory}
+    way: Any = {"loss": entry.trajectory, "loss_mode": entry.trajectory_mode}
+    summaries = sweeps.summarise(result, **goal, **way)
+    looks: Any = {"score": entry.score, "mode": entry.mode, "trajectory": entry.trajectory}
     plotting.plot_sweep(result, summaries, picture, **looks)
     written.append(picture)
     plotting.write_report(result, page, **goal)
@@ -254,8 +255,8 @@ def _print(
         "family",
         "best peak",
         entry.short,
-        "final loss",
-        "best loss",
+        f"final {entry.trajectory}",
+        f"best {entry.trajectory}",
         f"updates to {target:{entry.form}}",
         "sensitivity",
         "overhead",
@@ -276,11 +277,10 @@ def _print(
     print(
         f"\nOf each family the best of its peak values, by {entry.name} (mean ± "
         "standard deviation over seeds).\nSensitivity: standard deviation of the "
-        f"{entry.name.split()[1]} "
-        "over the peak values. Overhead: time of training, constant = 1."
+        f"{entry.name.removeprefix('validation ')} over the peak values. "
+        "Overhead: time of training, constant = 1."
     )
-    winner = summaries[0]
-    print(f"\nWinner: {winner.family}, {result.schedules[winner.best_member]}")
+    print(f"\nWinner: {summaries[0].family}, {result.schedules[summaries[0].best_member]}")
 
 
 def use_all_cores() -> None:

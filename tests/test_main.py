@@ -5,8 +5,11 @@ import signal
 import subprocess
 import sys
 
+import jax
+import numpy as np
 import pytest
 
+import jaxsched as js
 from jaxsched import __main__ as command
 from jaxsched import sweeps, tasks
 
@@ -21,6 +24,9 @@ from jaxsched import sweeps, tasks
         (["sweep", "digits", "--steps", "many"], "whole number from 1 to"),
         (["sweep", "digits", "--seed", "-1"], "from 0 to 2147483647, got '-1'"),
         (["sweep", "digits", "--target", "2"], "above 0 and at most 1, got '2'"),
+        (["sweep", "chars", "--target", "9"], "above 0 and at most 8, got '9'"),
+        (["sweep", "cartpole", "--target", "0"], "above 0 and at most 500, got '0'"),
+        (["sweep"], "required: TASK"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -129,3 +135,92 @@ def test_interrupt_says_what_is_written(tmp_path):
 
     assert process.returncode == 130
     assert "stopped (--checkpoint DIR would save). Written: nothing." in err
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "tail"),
+    [
+        (
+            "digits",
+            ("val. accuracy", "final loss", "best loss", "updates to 95%"),
+            ("by validation accuracy (mean", "deviation of the accuracy over"),
+        ),
+        (
+            "chars",
+            ("val. bits/char", "final loss", "best loss", "updates to 3.5"),
+            ("by validation bits per character (", "of the bits per character over"),
+        ),
+        (
+            "cartpole",
+            ("val. return", "final return", "best return", "updates to 475"),
+            ("by validation return (mean", "deviation of the return over"),
+        ),
+    ],
+)
+def test_each_task_is_ranked_by_its_own_score(
+    name, head, tail, tmp_path, monkeypatch, capsys
+):
+    """A table with its columns, the best first, and all files; here with made-up runs."""
+    entry = tasks.TASKS[name]
+
+    def made_up(task, schedules, *, num_steps, num_seeds, **options):
+        assert type(task) is entry.task
+        members, settings = schedules
+        num = len(settings)
+        rng = np.random.default_rng(0)
+        shape = num, num_seeds
+        reported = {"learning_rate", "loss", entry.trajectory}
+        return sweeps.SweepResult(
+            curves={n: rng.uniform(1, 2, (*shape, num_steps)) for n in reported},
+            evaluations={entry.score: rng.uniform(0, 1, (*shape, 1)) * entry.most},
+            eval_steps=np.asarray([num_steps]),
+            settings=settings,
+            schedules=[repr(s) for s in sweeps.unstack(members)],
+            seeds=list(range(num_seeds)),
+            seconds=1.0,
+        )
+
+    monkeypatch.setattr(sweeps, "run", made_up)
+    monkeypatch.setattr(
+        sweeps, "measure_overhead", lambda task, named, **_: dict.fromkeys(named, 1.0)
+    )
+    options = ["--members", "52", "--steps", "4", "--out", str(tmp_path)]
+    assert command.main(["sweep", name, *options]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    columns = [part for part in lines[2].split("  ") if part]
+    assert [c.strip() for c in columns] == [
+        "family", "best peak", *head, "sensitivity", "overhead"
+    ]  # fmt: skip
+    assert all(any(words in line for line in lines) for words in tail)
+    scores = [float(line.split()[2]) for line in lines[3:16]]
+    assert scores == sorted(scores, reverse=entry.mode == "max")
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "results.json", "results.csv", "sweep.png", "report.html"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(tasks.TASKS))
+def test_each_task_reports_what_its_entry_names(name):
+    """And its defaults go through the command line's own checks."""
+    entry = tasks.TASKS[name]
+    names = sweeps.metric_names(
+        entry.task(), [js.Constant(entry.low)], key=jax.random.key(0)
+    )
+
+    assert {entry.score, entry.trajectory, "learning_rate"} <= set(names)
+    assert entry.num_members % 26 == 0  # 13 families x 2 seeds
+    assert 0 < entry.target <= entry.most
+    assert entry.low < entry.high
+
+
+@pytest.mark.parametrize("name", sorted(tasks.TASKS))
+def test_help_shows_the_defaults_of_the_task(name, capsys):
+    with pytest.raises(SystemExit):
+        command.main(["sweep", name, "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    entry = tasks.TASKS[name]
+
+    assert f"ranks them by {entry.name}." in text
+    assert f"updates (default: {entry.num_steps})" in text
+    assert f"has converged (default: {entry.target})" in text

@@ -8,13 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._core import AbstractSchedule, Constant, checks
+from jaxsched._core import AbstractSchedule, Constant, ScheduleLike, as_schedule, checks
 from jaxsched.curves import Geometric
 from jaxsched.schedules import Transition
 from jaxsched.sweeps import Members, Task, grid, run, stack
 
-from ._divergence import check_divergence
-from ._suggestions import Suggestions, smoothed, stop_at, suggest
+from ._reported import check_divergence, reported
+from ._suggestions import MIN_POINTS, Suggestions, rises, smoothed, stop_at, suggest
 
 _LAST = 5  # points before the end that no rule looks at, as in fastai
 
@@ -39,16 +39,33 @@ class RangeTest:
     first: int
     last: int
 
+    @property
+    def points(self) -> np.ndarray:
+        """How many points the rules look at, `[seeds]`."""
+        return np.maximum(self.stops - self.last - self.first, 0)
+
+    @property
+    def has_suggestions(self) -> bool:
+        """Whether each seed has the three points that the rules need."""
+        return bool(np.all(self.points >= MIN_POINTS))
+
     def suggestions(self) -> list[Suggestions]:
         """What the rules say, for each seed.
 
         Raises:
             ValueError: if a seed diverged before three points were left.
         """
-        ends = np.maximum(self.stops - self.last, self.first)
+        few = np.flatnonzero(self.points < MIN_POINTS).tolist()
+        checks.consistent(
+            "suggestions",
+            f"{MIN_POINTS} points or more of each seed",
+            self.has_suggestions,
+            f"{self.points[few].tolist()} of the seeds {few}",
+            "Take more updates, or a ramp that diverges later.",
+        )
         return [
-            suggest(self.rates[self.first : end], losses[self.first : end])
-            for losses, end in zip(self.smoothed, ends, strict=True)
+            suggest(*(row[self.first : self.first + num] for row in (self.rates, losses)))
+            for losses, num in zip(self.smoothed, self.points, strict=True)
         ]
 
     def spread(self) -> dict[str, tuple[float, float, float]]:
@@ -63,7 +80,7 @@ class RangeTest:
 
 def range_test(
     task: Task,
-    ramps: AbstractSchedule | Mapping[str, AbstractSchedule] | None = None,
+    ramps: ScheduleLike | Mapping[str, ScheduleLike] | None = None,
     *,
     key: jax.Array,
     num_steps: int = 100,
@@ -94,7 +111,8 @@ def range_test(
         A `RangeTest`, or for several ramps a dict of them.
 
     Raises:
-        ValueError: for a number out of its range, or a ramp that does not rise.
+        ValueError: for a number out of its range, a ramp that does not rise up to the
+            last update, or a loss below 0.
         KeyError: if the loss is not reported.
 
     >>> import jaxsched as js
@@ -116,7 +134,8 @@ def range_test(
     checks.size("range_test", num_steps=num_steps)
     if ramps is None:
         ramps = Transition(1e-7, 10.0, num_steps, Geometric())
-    named = ramps if isinstance(ramps, Mapping) else {"": ramps}
+    given = ramps if isinstance(ramps, Mapping) else {"": ramps}
+    named = {name: as_schedule(ramp) for name, ramp in given.items()}
     rates = [_rates(ramp, num_steps) for ramp in named.values()]
     result = run(
         task,
@@ -124,12 +143,14 @@ def range_test(
         num_steps=num_steps,
         num_seeds=num_seeds,
         key=key,
+        chunk_steps=num_steps,
         progress=False,
     )
-    result.final(loss)
+    losses = reported("range_test", result, loss)
+    averages = smoothed(losses, smoothing)
     tests = [
-        _found(of, losses, smoothed(losses, smoothing), divergence, num_steps // 10, _LAST)
-        for of, losses in zip(rates, result.curves[loss], strict=True)
+        _found(*rows, divergence, num_steps // 10, _LAST)
+        for rows in zip(rates, losses, averages, strict=True)
     ]
     if isinstance(ramps, Mapping):
         return dict(zip(named, tests, strict=True))
@@ -162,7 +183,8 @@ def parallel_range_test(
         divergence: as in `range_test`; a run that is not finite has diverged too.
 
     Raises:
-        ValueError: for rates that do not rise from above 0, or a number out of its range.
+        ValueError: for rates that do not rise from above 0, a number out of its range,
+            or a loss below 0.
         KeyError: if the loss is not reported.
 
     >>> import jaxsched as js
@@ -186,12 +208,12 @@ def parallel_range_test(
         num_steps=num_steps,
         num_seeds=num_seeds,
         key=key,
+        chunk_steps=num_steps,
         progress=False,
     )
-    result.final(loss)
-    curves = result.curves[loss][..., -max(num_steps // 4, 1) :].astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):
-        losses = np.where(result.diverged, np.nan, curves.mean(axis=-1)).T
+    ends = reported("parallel_range_test", result, loss)[..., -max(num_steps // 4, 1) :]
+    ends = np.where(result.diverged[..., None], np.nan, ends)
+    losses = ends.mean(axis=-1).T
     return _found(tried, losses, losses, divergence, 0, 0)
 
 
@@ -214,10 +236,10 @@ def _rates(ramp: AbstractSchedule, num_steps: int) -> np.ndarray:
 
 
 def _check_rising(who: str, rates: np.ndarray) -> None:
-    holds = bool(rates.size and rates[0] > 0 and np.all(np.diff(rates) > 0))
+    holds = bool(rates.size and rises(rates))
     given = f"{rates[:1].tolist()} to {rates[-1:].tolist()}"
-    advice = "Begin above 0 and go up."
-    checks.consistent(who, "rates that rise from above 0", holds, given, advice)
+    advice = "Begin above 0 and go up with each."
+    checks.consistent(who, "finite rates that rise from above 0", holds, given, advice)
 
 
 def _check_smoothing(who: str, smoothing: float) -> None:

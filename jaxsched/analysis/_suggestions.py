@@ -1,12 +1,13 @@
 """Where on the curve of a range test a learning rate is good: four rules."""
 
+import bisect
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxsched._core import checks
 
-_MIN_POINTS = 3
+MIN_POINTS = 3
 _GAP, _FLAT = 15, 0.005  # of the slide
 
 
@@ -60,11 +61,11 @@ def suggest(rates: Any, losses: Any) -> Suggestions:
     alike = rates.ndim == 1 and rates.shape == losses.shape
     given = f"{rates.shape} and {losses.shape}"
     checks.consistent("suggest", "a loss for each rate", alike, given, "Match them.")
-    enough = rates.size >= _MIN_POINTS
+    enough = rates.size >= MIN_POINTS
     advice = "Take more updates, or a ramp that diverges later."
     checks.consistent("suggest", "3 points or more", enough, f"{rates.size}", advice)
-    rising = bool(np.all(np.diff(rates) > 0) and rates[0] > 0)
-    checks.consistent("suggest", "rates that rise from above 0", rising, "others", "Sort.")
+    what = "finite rates that rise from above 0"
+    checks.consistent("suggest", what, rises(rates), "others", "Sort.")
     finite = bool(np.isfinite(losses).all())
     given = f"{np.count_nonzero(~np.isfinite(losses))} that are not"
     checks.consistent("suggest", "finite losses", finite, given, "Cut them off.")
@@ -94,6 +95,11 @@ def smoothed(losses: Any, decay: float = 0.98) -> np.ndarray:
     return np.moveaxis(np.asarray(averages), 0, -1)
 
 
+def rises(rates: np.ndarray) -> bool:
+    """Whether they are finite, above 0 and each above the last; NaN does not."""
+    return bool(rates[0] > 0 and np.all(np.diff(rates) > 0) and rates[-1] < np.inf)
+
+
 def stop_at(losses: np.ndarray, factor: float) -> int:
     """The first index above so many times the best before, or not finite; else all."""
     known = np.where(np.isnan(losses), np.inf, losses)
@@ -105,12 +111,14 @@ def stop_at(losses: np.ndarray, factor: float) -> int:
 
 def _valley(losses: np.ndarray) -> int:
     """In the longest strictly falling subsequence; its start may be before the first."""
-    lengths = np.ones(len(losses), int)
-    is_above = losses > losses[:, None]  # of each, who is above it
-    for i in range(1, len(losses)):
-        lengths[i] += (lengths[:i] * is_above[i, :i]).max()
-    end = int(lengths.argmax())
-    start = end - int(lengths[end])
+    ends: list[float] = []  # minus the highest end of a way down, by its length
+    lengths = []
+    for loss in (-losses).tolist():
+        shorter = bisect.bisect_left(ends, loss)
+        ends[shorter : shorter + 1] = [loss]
+        lengths.append(shorter + 1)
+    end = lengths.index(len(ends))
+    start = end - len(ends)
     third = (end - start) / 3
     return max(start + int(third) + int(third / 2), 0)
 

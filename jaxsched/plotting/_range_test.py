@@ -14,7 +14,8 @@ def plot_range_test(found: RangeTest, *, axes: Any) -> Any:
 
     A thin line for each seed up to where it diverged, a thick one for the median over the
     seeds that are left; a vertical line at the median over seeds of what each rule says,
-    with the rate in the legend.
+    with the rate in the legend. Lines at one place take turns. Where a seed has too few
+    points for the rules, the title says so in their place.
 
     Args:
         found: what `analysis.range_test` or `parallel_range_test` gave.
@@ -43,14 +44,25 @@ def plot_range_test(found: RangeTest, *, axes: Any) -> Any:
         axes.plot(found.rates, row, color=GREY, linewidth=0.8)
     middle = np.nanmedian(table[:, known], axis=0)
     axes.plot(found.rates[known], middle, color="black", linewidth=2)
-    lines = []
-    for i, (rule, (_, rate, _)) in enumerate(found.spread().items()):
-        name = "minimum / 10" if rule == "minimum" else rule
-        looks = {**look(i), "linestyle": "--", "label": f"{name}: {rate:.2g}"}
-        lines.append(axes.axvline(rate, **looks))
+    lines = _suggested(axes, found) if found.has_suggestions else []
     axes.set_xscale("log")
     start = np.nanmax(middle[: max(len(middle) // 2, 1)])
     axes.set_ylim(top=min(1.5 * start, np.nanmax(table)))
-    label(axes, "learning rate", "smoothed loss")
+    title = "" if lines else "too few points for suggestions"
+    label(axes, "learning rate", "loss", title)
     key(axes, lines)
     return axes
+
+
+def _suggested(axes: Any, found: RangeTest) -> list[Any]:
+    """A line for each rule; gives what the legend shows, which is not dashed."""
+    from matplotlib.lines import Line2D
+
+    shown = []
+    for i, (rule, (_, rate, _)) in enumerate(found.spread().items()):
+        name = "minimum / 10" if rule == "minimum" else rule
+        looks = {**look(i), "linewidth": 2.5, "label": f"{name}: {rate:.2g}"}
+        shown.append(Line2D([], [], **looks))
+        dashes = (2 * i, (2, 6))  # each of the four fills a gap of the others
+        axes.axvline(rate, **{**looks, "linestyle": dashes})
+    return shown

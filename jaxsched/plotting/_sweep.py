@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxsched.sweeps import FamilySummary, SweepResult, summarise
 
-from ._style import label, look, require_matplotlib, words
+from ._style import falls_far, is_wide, label, look, require_matplotlib, words
 
 
 def plot_sweep(
@@ -30,11 +30,11 @@ def plot_sweep(
         path: the file to write, whose ending says the format; none if not given.
         score: the metric of the third panel.
         trajectory: the metric of the second, over updates; on a logarithmic scale where
-            all is above 0.
+            it falls far.
         setting: its horizontal axis, the name of a setting of all families.
         num_shown: families in the picture.
-        mode: whether the score is to rise ("max") or to fall ("min"), where there are no
-            summaries.
+        mode: whether the score is to rise ("max") or to fall ("min"): its axis says so,
+            and it ranks where there are no summaries.
         axes: three Matplotlib axes, where to draw; a new figure if not given.
 
     Returns:
@@ -67,11 +67,14 @@ def plot_sweep(
     label(rates, "update", "learning rate", "The best schedule of each family")
     name = words(trajectory)
     label(losses, "update", name, f"Its training {name} (band: seeds)")
-    if all((line.get_ydata() > 0).all() for line in losses.lines):
+    if falls_far([np.asarray(line.get_ydata()) for line in losses.lines]):
         losses.set_yscale("log")
-    axis = words(setting)
-    label(scores, axis, words(score), f"How much the {axis} matters")
+    axis, better = words(setting), " (lower is better)" if mode == "min" else ""
+    label(scores, axis, words(score) + better, f"How much the {axis} matters")
     scores.set_xscale("log")
+    if is_wide(np.concatenate([line.get_xdata() for line in scores.lines])):
+        # Decades are enough; between them the labels would overlap.
+        scores.tick_params(axis="x", which="minor", labelbottom=False)
     rates.legend(fontsize="small")
     if path is not None:
         rates.figure.savefig(path, dpi=130)

@@ -24,7 +24,7 @@ class FamilySummary(NamedTuple):
         score: that member's last value of the score.
         score_std: its standard deviation over seeds.
         final_loss: that member's last loss, a mean over the last twentieth of the steps.
-        best_loss: the lowest such mean on its way.
+        best_loss: the best such mean on its way.
         steps_to_target: median over its seeds of the updates to the target; infinity if
             most never reach it.
         sensitivity: standard deviation of the score over the family's settings.
@@ -49,6 +49,7 @@ def summarise(
     target: float,
     mode: str = "max",
     loss: str = "loss",
+    loss_mode: str = "min",
 ) -> list[FamilySummary]:
     """A summary of each family in the settings of a result, best first.
 
@@ -57,14 +58,15 @@ def summarise(
         score: the metric that decides.
         target: the score that a run has converged at.
         mode: whether the score is to rise ("max") or to fall ("min").
-        loss: the metric of the loss.
+        loss: the metric of the loss, or of what a task reports in its place.
+        loss_mode: whether that is to fall ("min") or to rise ("max").
     """
     with np.errstate(invalid="ignore"):  # of runs that diverged
-        return _summaries(result, score, target, mode, loss)
+        return _summaries(result, score, target, mode, loss, loss_mode)
 
 
 def _summaries(
-    result: SweepResult, score: str, target: float, mode: str, loss: str
+    result: SweepResult, score: str, target: float, mode: str, loss: str, loss_mode: str
 ) -> list[FamilySummary]:
     place = {int(member): at for at, member in enumerate(result.ranking(score, mode))}
     groups: dict[str, list[int]] = {}
@@ -73,6 +75,7 @@ def _summaries(
     final = result.final(score).astype(np.float64)
     steps = result.steps_to(score, target, mode)
     losses = _smooth(result.curves[loss], max(result.num_steps // 20, 1))
+    best_of = np.min if loss_mode == "min" else np.max
     summaries = []
     for family, members in groups.items():
         best = min(members, key=place.__getitem__)
@@ -83,7 +86,7 @@ def _summaries(
                 score=float(final[best].mean()),
                 score_std=float(final[best].std()),
                 final_loss=float(losses[best, :, -1].mean()),
-                best_loss=float(losses[best].min(axis=-1).mean()),
+                best_loss=float(best_of(losses[best], axis=-1).mean()),
                 steps_to_target=float(np.median(steps[best])),
                 sensitivity=_spread(final[members].mean(axis=1)),
                 num_diverged=int(result.diverged[members].sum()),

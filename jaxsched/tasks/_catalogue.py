@@ -18,6 +18,7 @@ class Entry(NamedTuple):
         name: of the score in sentences.
         short: of the score at the head of a column.
         trajectory: the metric that is drawn over updates.
+        trajectory_mode: whether that is to rise or to fall.
         mode: whether the score is to rise ("max") or to fall ("min").
         target: the score at which a run has converged.
         most: the largest target that makes sense.
@@ -36,6 +37,7 @@ class Entry(NamedTuple):
     name: str
     short: str
     trajectory: str
+    trajectory_mode: str
     mode: str
     target: float
     most: float
@@ -56,6 +58,7 @@ TASKS = {
         name="validation accuracy",
         short="val. accuracy",
         trajectory="loss",
+        trajectory_mode="min",
         mode="max",
         target=0.95,
         most=1.0,
@@ -72,15 +75,16 @@ TASKS = {
         load=load_chars,
         score="validation_bits_per_char",
         name="validation bits per character",
-        short="bits/char",
+        short="val. bits/char",
         trajectory="loss",
+        trajectory_mode="min",
         mode="min",
         target=3.5,
         most=8.0,
         form="g",
-        low=0.001,
-        high=0.3,
-        num_steps=300,
+        low=0.002,
+        high=0.2,
+        num_steps=200,
         num_members=104,
         num_copies=4,
         num_copy_steps=25,
@@ -92,13 +96,14 @@ TASKS = {
         name="validation return",
         short="val. return",
         trajectory="return",
+        trajectory_mode="max",
         mode="max",
-        target=195.0,
-        most=200.0,
+        target=475.0,
+        most=500.0,
         form="g",
-        low=0.001,
-        high=0.3,
-        num_steps=50,
+        low=0.003,
+        high=3.0,
+        num_steps=30,
         num_members=208,
         num_copies=4,
         num_copy_steps=25,

@@ -13,7 +13,7 @@ import optax
 from jaxsched.transforms import hyperparams, scheduled
 
 _HELD_OUT = 10  # every tenth topic
-_NUM_WINDOWS = 64  # of the held-out text, evenly spread
+_NUM_WINDOWS = 128  # of the held-out text, evenly spread
 
 
 class CharsState(NamedTuple):
@@ -43,8 +43,8 @@ class Chars:
     """
 
     optimizer: Callable[..., Any] = optax.adam
-    hidden_size: int = 48
-    window: int = 24
+    hidden_size: int = 64
+    window: int = 32
     batch_size: int = 16
 
     def init(self, schedule: Any, key: jax.Array) -> CharsState:
@@ -107,8 +107,8 @@ def load_chars() -> tuple[np.ndarray, np.ndarray]:
     texts = [topics[name] for name in sorted(topics)]
     held_out = "".join(texts[::_HELD_OUT])
     lines = set(held_out.splitlines()) - {""}
-    others = [text for i, text in enumerate(texts) if i % _HELD_OUT]
-    kept = [line for line in "".join(others).splitlines() if line not in lines]
+    others = "".join(text for i, text in enumerate(texts) if i % _HELD_OUT)
+    kept = [line for line in others.splitlines() if line not in lines]
     codes = [
         np.frombuffer(text.encode("ascii", "replace"), np.uint8)
         for text in ("\n".join(kept), held_out)

@@ -1,31 +1,17 @@
 """Range tests of real trainings, and of descents whose edge is known."""
 
-import dataclasses
-
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import jaxsched as js
-from jaxsched.analysis import divergence_edge, parallel_range_test, range_test
+from jaxsched.analysis import RangeTest, parallel_range_test, range_test
 from jaxsched.tasks import Digits
+
+from .descent import Descent
 
 KEY = jax.random.key(0)
 EXPONENTIAL = js.Transition(1e-3, 10.0, 60, js.curves.Geometric())
-
-
-@dataclasses.dataclass(frozen=True)
-class Descent:
-    """x <- (1 - rate h) x with a curvature h that the seed draws from 1 to 2."""
-
-    def init(self, schedule, key):
-        return schedule, 0, jnp.float32(1.0), 1 + jax.random.uniform(key)
-
-    def step(self, state):
-        schedule, count, x, h = state
-        state = schedule, count + 1, x - schedule(count) * h * x, h
-        return state, {"loss": x * x, "curvature": h, "rate": schedule(count)}
 
 
 def test_the_rate_rises_as_fastai_has_it():
@@ -34,6 +20,23 @@ def test_the_rate_rises_as_fastai_has_it():
 
     np.testing.assert_allclose(found.rates, 1e-7 * 1e8 ** (np.arange(100) / 100), rtol=2e-6)
     assert (found.first, found.last) == (10, 5)
+
+
+@pytest.mark.parametrize(
+    "ramp",
+    [
+        js.Transition(0.01, 1.0, 20),
+        js.Transition(0.1, 1.0, 20) * js.Transition(0.5, 1.0, 10),
+        lambda count: 0.01 * (1 + count),
+    ],
+    ids=["linear", "product", "function"],
+)
+def test_it_trains_with_the_rates_that_it_gives(ramp):
+    """Whatever schedule the ramp is: what the task says it trained with."""
+    found = range_test(Descent(), ramp, key=KEY, num_steps=20, loss="rate")
+
+    np.testing.assert_allclose(found.losses[0], found.rates, rtol=1e-6)
+    assert found.rates.shape == (20,)
 
 
 @pytest.fixture(scope="module")
@@ -101,28 +104,6 @@ def test_rates_that_overflow_are_left_out():
     assert found.stops.tolist() == [3]
 
 
-def test_the_edge_of_a_quadratic():
-    """Is 2 over the curvature, whatever the seed; the loss of k updates is 4 there."""
-    edges = divergence_edge(Descent(), key=KEY, num_steps=400, num_seeds=3)
-    curves = js.sweeps.run(
-        Descent(), [0.1], num_steps=1, num_seeds=3, key=KEY, progress=False
-    ).curves
-    # After 399 updates |1 - rate h| ^ 798 is 4.
-    expected = (1 + 4 ** (1 / 798)) / curves["curvature"][0, :, 0]
-
-    np.testing.assert_allclose(edges, expected, rtol=1e6 ** (8.0**-5) - 1)
-    assert (edges <= expected * (1 + 1e-6)).all()
-    assert len(np.unique(edges)) == 3
-
-
-def test_edges_out_of_reach():
-    """Where nothing is safe, the low end; where all is, just below the high one."""
-    options = {"key": KEY, "num_steps": 50, "rounds": 2}
-    assert divergence_edge(Descent(), low=5.0, high=9.0, **options).tolist() == [5.0]
-    found = divergence_edge(Descent(), low=0.01, high=0.02, **options)
-    assert 0.0195 < found[0] < 0.02
-
-
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -133,9 +114,10 @@ def test_edges_out_of_reach():
         (lambda: range_test(Descent(), key=KEY, divergence=1.0), "divergence > 1"),
         (lambda: parallel_range_test(Descent(), [], key=KEY), "rates that rise"),
         (lambda: parallel_range_test(Descent(), [2.0, 1.0], key=KEY), "rates that rise"),
-        (lambda: divergence_edge(Descent(), key=KEY, low=1.0, high=1.0), "low < high"),
-        (lambda: divergence_edge(Descent(), key=KEY, low=0.0), "low"),
-        (lambda: divergence_edge(Descent(), key=KEY, rounds=0), "rounds"),
+        (lambda: parallel_range_test(Descent(), [1.0, np.inf], key=KEY), "finite rates"),
+        (lambda: parallel_range_test(Descent(), [1.0, np.nan], key=KEY), "finite rates"),
+        (lambda: range_test(Descent(-2.0), key=KEY), "of 0 or more, got loss=-2"),
+        (lambda: parallel_range_test(Descent(-2.0), [0.1], key=KEY), "of 0 or more"),
     ],
 )
 def test_errors(call, words):
@@ -143,10 +125,11 @@ def test_errors(call, words):
         call()
 
 
-def test_a_loss_that_is_not_reported():
-    for call in (range_test, divergence_edge):
-        with pytest.raises(KeyError, match="'los' must be one of"):
-            call(Descent(), key=KEY, loss="los", num_steps=10)
+@pytest.mark.parametrize("loss", ["los", "distance"])
+def test_a_loss_that_no_step_reports(loss):
+    """Nor is what is only evaluated a curve."""
+    with pytest.raises(KeyError, match=f"'{loss}' must be one of curvature, loss, rate"):
+        range_test(Descent(), key=KEY, loss=loss, num_steps=10, ramps=EXPONENTIAL)
 
 
 def test_too_few_points_are_an_error_and_the_curve_is_kept():
@@ -155,8 +138,21 @@ def test_too_few_points_are_an_error_and_the_curve_is_kept():
     found = range_test(Descent(), ramp, key=KEY, num_steps=1)
 
     assert found.losses.shape == (1, 1)
-    with pytest.raises(ValueError, match="3 points or more, got 0"):
+    assert not found.has_suggestions
+    with pytest.raises(ValueError, match=r"3 points or more of each seed, got \[0\]"):
         found.suggestions()
+
+
+def test_seeds_that_have_too_few_points_are_named():
+    """No rule says anything of a seed that diverged at once."""
+    losses = np.ones((3, 8))
+    losses[[0, 2], 1] = np.nan
+    rates = np.geomspace(0.1, 1.0, 8)
+    found = RangeTest(rates, losses, losses, np.array([1, 8, 1]), 0, 0)
+
+    assert found.points.tolist() == [1, 8, 1]
+    with pytest.raises(ValueError, match=r"got \[1, 1\] of the seeds \[0, 2\]"):
+        found.spread()
 
 
 def test_divergence_at_the_first_update():

@@ -37,3 +37,27 @@ def test_nothing_is_left():
     drawn = finish(plot_range_test(found, axes=axes()))
 
     assert [text.get_text() for text in drawn.texts] == ["diverged at once"]
+
+
+def test_rules_at_one_place_take_turns():
+    """Each line is drawn where the others have their gaps."""
+    found = RangeTest(RATES, CURVE[None], CURVE[None], np.array([40]), 4, 5)
+    drawn = finish(plot_range_test(found, axes=axes()))
+    covered = [np.zeros(8, bool) for _ in range(4)]
+    for where, line in zip(covered, drawn.lines[-4:], strict=True):
+        offset, (dash, gap) = line._dash_pattern
+        begin, on, off = (round(x / line.get_linewidth()) for x in (offset, dash, gap))
+        where[(np.arange(on) - begin) % (on + off)] = True
+
+    assert np.sum(covered, axis=0).tolist() == [1] * 8
+
+
+def test_too_few_points_for_the_rules():
+    """The curve is drawn, and the title says what is missing."""
+    losses = np.stack([CURVE[:5], CURVE[:5]])
+    found = RangeTest(RATES[:5], losses, losses, np.array([5, 2]), 0, 0)
+    drawn = finish(plot_range_test(found, axes=axes()))
+
+    assert drawn.get_title() == "too few points for suggestions"
+    assert drawn.get_legend() is None
+    assert len(drawn.lines) == 3

@@ -46,6 +46,19 @@ def test_family_is_judged_by_its_best_member():
     assert (first.num_diverged, second.num_diverged) == (0, 0)
 
 
+def test_what_takes_the_place_of_a_loss_may_rise():
+    """A return, for instance: its best is its highest mean on the way."""
+    result = pooled(
+        loss=[falling(4.0)], accuracy=[[[0.25, 0.5], [0.25, 0.5]]], families=["a"]
+    )
+    options = {"score": "accuracy", "target": 0.75}
+    (lowest,) = summarise(result, **options)
+    (highest,) = summarise(result, **options, loss_mode="max")
+
+    assert (lowest.best_loss, highest.best_loss) == (3.0, 8.0)
+    assert lowest.final_loss == highest.final_loss == 4.0
+
+
 def test_diverged_members_are_counted_and_nothing_more():
     """They do not make the spread of their family, and nothing is warned of."""
     bad = [[8.0] * 39 + [INF]] * 2
