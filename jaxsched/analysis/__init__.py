@@ -29,7 +29,7 @@ from ._fit import LossCurve as LossCurve
 from ._fit import fit as fit
 from ._lab import NoisyQuadratic as NoisyQuadratic
 from ._lab import power_law_quadratic as power_law_quadratic
-from ._laws import AbstractLaw as AbstractLaw
+from ._law import AbstractLaw as AbstractLaw
 from ._laws import AnnealingLaw as AnnealingLaw
 from ._laws import FunctionalLaw as FunctionalLaw
 from ._laws import MultiPowerLaw as MultiPowerLaw
@@ -44,6 +44,8 @@ from ._optimal_decay import OptimalDecay as OptimalDecay
 from ._optimal_decay import optimal_decay as optimal_decay
 from ._optimize import Learned as Learned
 from ._optimize import optimize as optimize
+from ._predict import Prediction as Prediction
+from ._predict import predict as predict
 from ._queries import area as area
 from ._queries import first_below as first_below
 from ._queries import jumps as jumps
@@ -88,6 +90,7 @@ __all__ = [
     "Optimum",
     "Phase",
     "PlanDescription",
+    "Prediction",
     "RangeTest",
     "ScheduleComparison",
     "Suggestions",
@@ -122,6 +125,7 @@ __all__ = [
     "optimize",
     "parallel_range_test",
     "power_law_quadratic",
+    "predict",
     "range_test",
     "refine",
     "seesaw",

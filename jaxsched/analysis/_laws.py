@@ -1,55 +1,19 @@
-"""Laws of the loss curve: what training with a schedule will have come to, and when."""
+"""Three published laws of the loss curve."""
 
-import abc
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from jaxsched._core import Node, ScheduleLike, checks, clock
+from jaxsched._core import checks, clock
 
-from ._queries import values
+from ._drops import TINY, drops_in_blocks, over_counts
+from ._law import AbstractLaw, DropLaw
 
-_TINY = 1e-10  # a rate of 0 counts as this, where it is divided by
 _MOST = 80.0  # logarithm of what float32 holds; a drop has brought all by then
-_LANES = 16  # counts that are evaluated at a time
 
 
-class AbstractLaw(Node):
-    r"""The loss as a function of all learning rates up to an update.
-
-    A subclass has its parameters as fields, all above 0, and writes
-    `evaluate(rates, counts)`. `warmup_steps` is how many updates at the start are
-    warmup, which each law treats in its own way.
-    """
-
-    @abc.abstractmethod
-    def evaluate(self, rates: jax.Array, counts: jax.Array) -> jax.Array:
-        """The losses after `counts` updates with these rates, one for each update."""
-        raise TypeError(f"{type(self).__name__} must define evaluate(self, rates, counts).")
-
-    def loss_curve(
-        self, schedule: ScheduleLike, num_steps: int, counts: Any = None
-    ) -> jax.Array:
-        """The losses that the law predicts.
-
-        Args:
-            schedule: a schedule, number or function of the count.
-            num_steps: updates of the run.
-            counts: updates done, from 1 to `num_steps`; all of them if not given, which
-                costs `num_steps` squared.
-        """
-        checks.size("loss_curve", num_steps=num_steps)
-        if counts is None:
-            counts = jnp.arange(1, num_steps + 1)
-        return self.evaluate(values(schedule, num_steps), jnp.asarray(counts))
-
-    def expected_loss(self, schedule: ScheduleLike, num_steps: int) -> jax.Array:
-        """The loss at the end, in a time that is linear in `num_steps`."""
-        return self.loss_curve(schedule, num_steps, jnp.asarray([num_steps]))[0]
-
-
-class MultiPowerLaw(AbstractLaw):
+class MultiPowerLaw(DropLaw):
     r"""A power of the sum of rates, less what each drop of the rate has brought so far.
 
     $$L(t) = L_0 + A S_1(t)^{-\alpha} - B \sum_{k=1}^{t} (\eta_{k-1} - \eta_k)
@@ -90,23 +54,24 @@ class MultiPowerLaw(AbstractLaw):
     rate_exponent: float
     warmup_steps: int = 0
 
-    def evaluate(self, rates, counts):
-        drops = _drops(rates, self.warmup_steps)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.positive(self, "drop_rate")
+
+    def sizes(self, rates):
+        return _drops(rates, self.warmup_steps)
+
+    def loss(self, drops):
         steepness = jnp.log(self.drop_rate) - self.rate_exponent * jnp.log(
-            jnp.maximum(rates, _TINY)
+            jnp.maximum(drops.rates, TINY)
         )
-
-        def loss(count):
-            sums = _from_here(jnp.where(_done(rates, count), rates, 0))
-            # Of a drop that is still to come the sum is 0, and so is what it brings.
-            known = sums > 0
-            size = jnp.minimum(steepness + jnp.log(jnp.where(known, sums, 1)), _MOST)
-            grown = 1 + jnp.where(known, jnp.exp(size), 0)
-            brought = 1 - grown**-self.drop_exponent
-            power = self.scale * sums[0] ** -self.exponent
-            return self.floor + power - self.drop_scale * jnp.sum(drops * brought)
-
-        return jax.lax.map(loss, counts, batch_size=_LANES)
+        # Of a drop that is still to come the sum is 0, and so is what it brings.
+        known = drops.since > 0
+        size = jnp.minimum(steepness + jnp.log(jnp.where(known, drops.since, 1)), _MOST)
+        grown = 1 + jnp.where(known, jnp.exp(size), 0)
+        brought = 1 - grown**-self.drop_exponent
+        power = self.scale * drops.total**-self.exponent
+        return self.floor + power - self.drop_scale * jnp.sum(drops.sizes * brought)
 
 
 class AnnealingLaw(AbstractLaw):
@@ -142,16 +107,43 @@ class AnnealingLaw(AbstractLaw):
     memory: float = 0.999
     warmup_steps: int = 0
 
+    shares = ("memory",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.at_least(self, "memory", 0)
+        checks.at_most(self, "memory", 1)
+
     def evaluate(self, rates, counts):
-        first = jnp.minimum(self.warmup_steps, rates.size - 1)
-        rates = rates[jnp.maximum(jnp.arange(rates.size), first)]
+        rates = self._held(rates)
         moments = _filtered(self.memory, _drops(rates, 0))
         at = counts - 1
-        power = self.scale * jnp.cumsum(rates)[at] ** -self.exponent
-        return self.floor + power - self.drop_scale * jnp.cumsum(moments)[at]
+        return self._loss(jnp.cumsum(rates)[at], jnp.cumsum(moments)[at])
+
+    def condense(self, rates, counts, num_blocks):
+        rates = self._held(rates)
+        return drops_in_blocks(rates, _drops(rates, 0), counts, num_blocks)
+
+    def evaluate_condensed(self, condensed):
+        def loss(drops):
+            # Of a drop n updates ago the memories add up to this.
+            left = 1 - self.memory
+            added = (1 - self.memory**drops.ages) / jnp.where(left > 0, left, 1)
+            added = jnp.where(left > 0, added, drops.ages)
+            return self._loss(drops.total, jnp.sum(drops.sizes * added))
+
+        return over_counts(loss, condensed)
+
+    def _held(self, rates):
+        """At the rate after the warmup from the start on."""
+        first = jnp.minimum(self.warmup_steps, rates.size - 1)
+        return rates[jnp.maximum(jnp.arange(rates.size), first)]
+
+    def _loss(self, total, area):
+        return self.floor + self.scale * total**-self.exponent - self.drop_scale * area
 
 
-class FunctionalLaw(AbstractLaw):
+class FunctionalLaw(DropLaw):
     r"""A power of the sum of rates, less what drops free of the noise before them.
 
     $$L(t) = L_0 + c_1 T^{-s} - c_2 \sum_{k \le t} (\eta_{k-1} - \eta_k)_+
@@ -187,34 +179,27 @@ class FunctionalLaw(AbstractLaw):
     drop_rate: float
     drop_exponent: float
 
-    def evaluate(self, rates, counts):
-        drops = jnp.maximum(_drops(rates, 0), 0)
-        sums = jnp.cumsum(rates)
-        weights = drops * (self.drop_floor + sums**-self.exponent)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.at_least(self, "drop_rate", 0)
 
-        def loss(count):
-            later = _from_here(jnp.where(_done(rates, count), rates, 0))
-            since = jnp.append(later[1:], 0)
-            brought = 1 - (1 + self.drop_rate * since) ** -self.drop_exponent
-            power = self.scale * later[0] ** -self.exponent
-            return self.floor + power - self.drop_scale * jnp.sum(weights * brought)
+    def sizes(self, rates):
+        return jnp.maximum(_drops(rates, 0), 0)
 
-        return jax.lax.map(loss, counts, batch_size=_LANES)
+    def loss(self, drops):
+        # Before the first rate above 0 there is no drop.
+        until = jnp.where(drops.until > 0, drops.until, 1)
+        weights = drops.sizes * (self.drop_floor + until**-self.exponent)
+        later = jnp.maximum(drops.since - drops.rates, 0)
+        brought = 1 - (1 + self.drop_rate * later) ** -self.drop_exponent
+        power = self.scale * drops.total**-self.exponent
+        return self.floor + power - self.drop_scale * jnp.sum(weights * brought)
 
 
 def _drops(rates: jax.Array, warmup_steps: Any) -> jax.Array:
     """By how much each rate is below the one before; none at first and in the warmup."""
     drops = jnp.append(0, rates[:-1] - rates[1:])
     return jnp.where(jnp.arange(rates.size) > warmup_steps, drops, 0)
-
-
-def _done(rates: jax.Array, count: Any) -> jax.Array:
-    return jnp.arange(rates.size) < count
-
-
-def _from_here(rates: jax.Array) -> jax.Array:
-    """The sum of a rate and all later ones: small sums are sums of few."""
-    return jnp.cumsum(rates[::-1])[::-1]
 
 
 def _filtered(memory: Any, drops: jax.Array) -> jax.Array:

@@ -10,6 +10,7 @@ from jaxsched._core import AbstractSchedule, Real, ScheduleLike, as_schedule, ch
 
 from ._descent import Where, check_start, chosen, descend, multiplied
 from ._lab import NoisyQuadratic
+from ._law import AbstractLaw
 
 _WHO = "optimal_schedule"
 
@@ -27,7 +28,7 @@ class Optimum(NamedTuple):
 
 
 def optimal_schedule(
-    task: NoisyQuadratic,
+    task: NoisyQuadratic | AbstractLaw,
     start: ScheduleLike,
     num_steps: int,
     *,
@@ -46,7 +47,7 @@ def optimal_schedule(
     iteration costs about five times what the expected loss does.
 
     Args:
-        task: the quadratic.
+        task: the quadratic, or a law of the loss.
         start: where to start from; it must not diverge.
         num_steps: updates of the run, at least 1.
         where: takes out of a schedule what is to be learnt, as

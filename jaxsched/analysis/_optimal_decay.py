@@ -13,7 +13,7 @@ from jaxsched.combinators import Join
 from jaxsched.recipes import cosine_decay_schedule
 from jaxsched.schedules import PiecewiseLinear, Transition
 
-from ._laws import AbstractLaw
+from ._law import AbstractLaw
 
 _START = 0.8  # of the run: where the first guess begins to fall
 

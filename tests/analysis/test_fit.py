@@ -179,9 +179,21 @@ LAW = TRUE["annealing"][0]
         ([LossCurve(0.1, [1, 2], [3.0, np.nan])], {}, "finite losses above 0"),
         ([LossCurve(0.1, [1, 2], [3.0, -1.0])], {}, "finite losses above 0, got .-1.0."),
         ([LossCurve(0.1, [0, 2], [3.0, 1.0])], {}, "counts from 1 on, got 0"),
+        ([LossCurve(0.1, [1, 2.5], [3.0, 1.0])], {}, "whole counts, got"),
+        ([LossCurve(0.1, [1, np.nan], [3.0, 1.0])], {}, "counts from 1 on, got nan"),
         ([], {}, "0 for 5"),
         (curves_of(LAW), {"fixed": ["memmory"]}, "must be one of 'floor'"),
+        ([LossCurve(lambda t: t * np.nan, [1, 2], [3.0, 1.0])], {}, "finite rates of 0"),
+        ([LossCurve(js.Transition(-0.1, 0.1, 9), [5, 6], [3.0, 1.0])], {}, "of 0 or more"),
+        (
+            [LossCurve(js.Transition(0.0, 0.1, 9), [1, 6], [3.0, 1.0])],
+            {},
+            "a rate above 0 before each count, got 0 up to count 1. Leave out",
+        ),
+        ([LossCurve(0.0, [3, 6], [3.0, 1.0])], {}, "a rate above 0 before each count"),
         (curves_of(LAW), {"num_starts": 0}, "num_starts"),
+        (curves_of(LAW), {"num_blocks": 0}, "num_blocks"),
+        (curves_of(LAW), {"ridge": -1.0}, "ridge >= 0"),
         (curves_of(LAW), {"threshold": 0.0}, "threshold"),
     ],
 )
@@ -196,7 +208,42 @@ def test_a_guess_of_zero_is_refused():
 
 
 def test_a_guess_without_a_finite_loss_is_refused():
-    """A law below zero everywhere has no logarithm."""
+    """A power that float32 does not hold."""
     with pytest.raises(ValueError, match="a start with finite losses"):
-        fit(LAW.replace(drop_scale=1e9), curves_of(LAW), num_starts=1)
+        fit(LAW.replace(exponent=1e9), curves_of(LAW), num_starts=1)
     assert jnp.isfinite(LAW.expected_loss(0.1, 10))
+
+
+def test_a_guess_with_losses_below_zero_is_climbed_from():
+    """Where there is no logarithm there is a slope."""
+    guess = LAW.replace(drop_scale=5.0)
+    assert float(guess.loss_curve(SCHEDULES[1], STEPS, COUNTS).min()) < 0
+    found = fit(guess, curves_of(LAW), num_starts=1)
+
+    assert found.law.drop_scale == pytest.approx(LAW.drop_scale, rel=2e-2)
+    assert found.objective < 1e-8
+
+
+def test_a_memory_stays_below_one():
+    """Whatever the curves: also without any drop, where it is not identified."""
+    found = fit(LAW.replace(memory=0.999), curves_of(LAW, schedules=SCHEDULES[:1]))
+
+    assert 0 <= found.law.memory <= 1
+    assert "memory" in found.unidentified
+    low, high = found.intervals["memory"]
+    assert (low, high) == (0, 1)
+    with pytest.raises(ValueError, match=r"memory < 1, got 1\.0"):
+        fit(LAW.replace(memory=1.0), curves_of(LAW))
+
+
+def test_a_ridge_holds_what_is_not_known():
+    """At the guess, and has little to say where curves have much."""
+    true, guess = TRUE["multi-power"]
+    curves = curves_of(true, schedules=SCHEDULES[:1])
+    held = fit(guess, curves, num_starts=2, ridge=1e-6)
+
+    assert held.law.drop_rate == pytest.approx(guess.drop_rate, rel=1e-3)
+    assert held.law.drop_scale == pytest.approx(guess.drop_scale, rel=1e-3)
+    assert held.law.floor == pytest.approx(true.floor, rel=1e-2)
+    for low, high in held.intervals.values():
+        assert 0 < low < high < np.inf

@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.laws
 
-Prints how far each law is off, as a mean over the curve and at its end. It asserts
-nothing.
+Prints how far each law is off, as a mean over the curve and at its end, and which of
+its parameters the curves do not say. It asserts nothing.
 """
 
 import jax
@@ -47,7 +47,7 @@ def main() -> None:
     )
     print(f"{STEPS} updates, peak {PEAK}, validation loss, mean of {SEEDS} seeds")
     head = f"{'law':14}  {'fitted to':19}  {'asked for':9}"
-    print(f"{head}  {'mean error':>10}  {'at the end':>10}")
+    print(f"{head}  {'mean error':>10}  {'at the end':>10}  not identified")
     for names in (("constant", "linear"), ("constant", "wsd")):
         curves = [LossCurve(SCHEDULES[n], counts, losses[n]) for n in names]
         for law in LAWS:
@@ -57,7 +57,8 @@ def main() -> None:
                 error = np.asarray(predicted) / losses[other] - 1
                 print(
                     f"{type(law).__name__:14}  {' and '.join(names):19}  {other:9}  "
-                    f"{np.abs(error).mean():10.1%}  {error[-1]:+10.1%}",
+                    f"{np.abs(error).mean():10.1%}  {error[-1]:+10.1%}  "
+                    f"{', '.join(found.unidentified) or 'none'}",
                     flush=True,
                 )
 
