@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ._sums import tail_sums
+
 TINY = 1e-10  # a rate of 0 counts as this, where it is divided by
 
 
@@ -34,7 +36,7 @@ def drops_at(rates: jax.Array, sizes: jax.Array, count: Any) -> Drops:
     """All drops as seen after `count` updates."""
     ages = jnp.maximum(count - jnp.arange(rates.size), 0)
     # From the end: small sums are sums of few.
-    since = jnp.cumsum(jnp.where(ages > 0, rates, 0)[::-1])[::-1]
+    since = tail_sums(jnp.where(ages > 0, rates, 0))
     return Drops(since[0], sizes, rates, jnp.cumsum(rates), since, ages)
 
 

@@ -4,15 +4,7 @@ import math
 import numbers
 from typing import Any
 
-import numpy as np
-
 from jaxsched.sweeps import SweepResult
-
-
-def scores(result: SweepResult, metric: str) -> np.ndarray:
-    """Means over seeds of the last value, `[members]`; NaN where a seed diverged."""
-    last = result.final(metric).astype(np.float64)
-    return np.where(result.diverged, np.nan, last).mean(axis=1)
 
 
 def setting(result: SweepResult, name: str) -> list[Any]:

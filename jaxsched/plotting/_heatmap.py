@@ -8,7 +8,7 @@ import numpy as np
 from jaxsched._core import checks
 from jaxsched.sweeps import SweepResult
 
-from ._data import are_numbers, scores, setting
+from ._data import are_numbers, setting
 from ._style import GREY, colour_bar, colouring, is_wide, say_empty, words
 
 _MODES = ("min", "max")
@@ -52,7 +52,7 @@ def plot_heatmap(
     checks.choice("plot_heatmap", mode=mode, choices=_MODES)
     columns, across = _cells(setting(result, x))
     rows, up = _cells(setting(result, y))
-    values = scores(result, metric)
+    values = result.scores(metric)
     shape = (len(up), len(across))
     sums, counts, lost = (np.zeros(shape) for _ in range(3))
     there = (columns >= 0) & (rows >= 0)

@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxsched.sweeps import SweepResult
 
-from ._data import are_numbers, scores, setting, varying
+from ._data import are_numbers, setting, varying
 from ._style import GREY, colour_bar, colouring, is_wide, say_empty, words
 
 _MOST_LINES, _MOST_NAMES = 500, 16
@@ -56,7 +56,7 @@ def plot_parallel(
     Source: Inselberg, The Plane with Parallel Coordinates, 1985.
     """
     order = result.ranking(metric, mode)
-    values = scores(result, metric)
+    values = result.scores(metric)
     shown = np.unique(np.linspace(0, len(order) - 1, _MOST_LINES).astype(np.int64))
     names = varying(result) if settings is None else list(settings)
     columns = [setting(result, name) for name in names]
