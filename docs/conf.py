@@ -9,7 +9,12 @@ import gallery
 
 project = "jaxsched"
 author = "The jaxsched authors"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx-mathjax-offline",  # formulas are drawn without a network
+]
 html_theme = "sphinx_book_theme"
 html_title = "jaxsched"
 exclude_patterns = ["_build", "benchmarks"]

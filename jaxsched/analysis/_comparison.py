@@ -106,9 +106,10 @@ class ScheduleComparison:
 
     def table(self) -> TextTable:
         """A row for each kind, best first."""
-        score = self.score.replace("_", " ")  # which a narrow page can break
+        # Without underscores, so that a narrow page can break them.
+        score, loss = (name.replace("_", " ") for name in (self.score, self.loss))
         head = ["schedule", "peak", score, f"minus {self.baseline}"]
-        head += ["sensitivity", "diverged", "final loss", "mean loss"]
+        head += ["sensitivity", "diverged", f"final {loss}", f"mean {loss}"]
         head += [] if self.target is None else [f"updates to {self.target:g}"]
         head += ["overhead"] if self.overhead else []
         return TextTable(head, [self._cells(row) for row in self.rows])

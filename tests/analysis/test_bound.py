@@ -47,6 +47,13 @@ def test_three_updates_by_hand():
     assert (rate, bound) == (given(0.4703170810, 10), given(1.2149857926, 10))
 
 
+def test_no_proof_lowers_it_by_more_than_half():
+    """A function is known on which 100 updates of a line end 0.10003815 too high."""
+    _, bound = tuned(js.Transition(1.0, 0.0, 100), 100)
+
+    assert 0.10003815 < bound < 2.04 * 0.10003815
+
+
 @pytest.mark.parametrize("num_steps", [1, 2, 7, 100])
 def test_constant_rates_have_a_closed_form(num_steps):
     """D²/(2 γ t), and γ G²/2 (1 + H_{t-1})."""
