@@ -12,6 +12,7 @@ import pytest
 import jaxsched as js
 from jaxsched import __main__ as command
 from jaxsched import sweeps, tasks
+from jaxsched._command_sweep import members
 
 
 @pytest.mark.parametrize(
@@ -81,13 +82,13 @@ def test_missing_extra_is_found_before_training(missing, tmp_path, monkeypatch, 
 @pytest.mark.parametrize("num_schedules", [1, 12, 13, 27, 208])
 def test_members_are_as_many_as_asked(num_schedules):
     """Spread evenly over the families, each peak once."""
-    members = command.members(num_schedules, num_steps=50)
+    made = members(num_schedules, num_steps=50)
 
-    assert sweeps.num_members(members.schedules) == num_schedules
-    families = [row["family"] for row in members.settings]
+    assert sweeps.num_members(made.schedules) == num_schedules
+    families = [row["family"] for row in made.settings]
     counts = [families.count(family) for family in dict.fromkeys(families)]
     assert max(counts) - min(counts) <= 1
-    assert len({tuple(row.items()) for row in members.settings}) == num_schedules
+    assert len({tuple(row.items()) for row in made.settings}) == num_schedules
 
 
 @pytest.mark.parametrize(
