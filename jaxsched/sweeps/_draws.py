@@ -1,26 +1,26 @@
 """Members out of a space: all combinations of some values, or draws."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jax
 
-from jaxsched._core import checks
+from jaxsched._core import AbstractSchedule, checks
 
 from ._distributions import Distribution, points
 from ._members import Members, Settings
 from ._space import Families, Space, members, space
 
 
-def grid(factory: Any, **axes: Iterable[Any]) -> Members:
+def grid(factory: Any, **axes: Any) -> Members:
     """All combinations of the values of some arguments.
 
     Args:
-        factory: makes a schedule of these arguments; fix others with
-            `functools.partial`. Or a schedule, of which the names are parts, as in
-            `sweeps.space`.
-        **axes: the values of each argument. The last one varies fastest.
+        factory: makes a schedule of these arguments. Or a schedule, of which the names
+            are parts, as in `sweeps.space`.
+        **axes: the values of each argument, a list or an array. The last one varies
+            fastest; a number, or any other single value, is the same in all.
 
     Returns:
         The batched schedule, and its settings.
@@ -30,7 +30,7 @@ def grid(factory: Any, **axes: Iterable[Any]) -> Members:
         ValueError: if an axis is empty; for parts that the schedule does not have.
 
     >>> import jaxsched as js
-    >>> schedules, settings = grid(js.Transition, init_value=[0.1, 0.2], end_value=[0.0],
+    >>> schedules, settings = grid(js.Transition, init_value=[0.1, 0.2], end_value=0.0,
     ...                            transition_steps=[10, 20])
     >>> settings[1]
     {'init_value': 0.1, 'end_value': 0.0, 'transition_steps': 20}
@@ -40,7 +40,7 @@ def grid(factory: Any, **axes: Iterable[Any]) -> Members:
             raise TypeError(
                 f"grid({name}=...) must be values, got {axis!r}. Draw with sample."
             )
-    values = {name: list(axis) for name, axis in axes.items()}
+    values = {name: _values(axis) for name, axis in axes.items()}
     for name, axis in values.items():
         if not axis:
             raise ValueError(f"grid({name}=...) must not be empty. Give at least a value.")
@@ -53,6 +53,13 @@ def grid(factory: Any, **axes: Iterable[Any]) -> Members:
         dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())
     ]
     return members(of, rows)
+
+
+def _values(axis: Any) -> list[Any]:
+    """Of several values; texts and schedules are one."""
+    is_one = isinstance(axis, str | Mapping | AbstractSchedule)
+    is_one = is_one or not isinstance(axis, Iterable) or getattr(axis, "ndim", 1) == 0
+    return [axis] if is_one else list(axis)
 
 
 def sample(

@@ -3,6 +3,7 @@
 import functools
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -52,6 +53,20 @@ def test_grid_of_structures():
         s for s in shapes for _ in range(2)
     ]
     np.testing.assert_allclose(got, alone, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "value", [0.25, 1, np.float32(0.25), jnp.asarray(0.25), js.Constant(0.25)]
+)
+def test_a_single_value_is_the_same_in_all(value):
+    """A number, a scalar array or a schedule beside lists, as one value in a list."""
+    make = js.linear_warmup_schedule
+    numbers = {"warmup_steps": [4, 8], "indexing": "(t+1)/W"}  # a text is no list either
+    found = js.grid(make, schedule=value, **numbers)
+    listed = js.grid(make, schedule=[value], warmup_steps=[4, 8], indexing=["(t+1)/W"])
+
+    assert [row["warmup_steps"] for row in found.settings] == [4, 8]
+    assert repr(found) == repr(listed)
 
 
 def test_grid_without_axes_is_one_member():
