@@ -27,6 +27,7 @@ def test_the_first_example_runs(capsys):
     assert 0.4 < float(capsys.readouterr().out) < 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_run(path):
     """Every notebook runs from top to bottom and is stored without its outputs."""

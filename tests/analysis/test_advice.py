@@ -9,6 +9,7 @@ from jaxsched import sweeps
 
 from ..benchmarks import advice
 
+pytestmark = pytest.mark.slow
 NUM_STEPS = 96
 NUM_SEEDS = 6
 

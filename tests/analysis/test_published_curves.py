@@ -9,6 +9,7 @@ from jaxsched.analysis import AnnealingLaw, FunctionalLaw, MultiPowerLaw, fit, p
 
 from .published_curves import FITTED, HELD_OUT, PUBLISHED, WARMUP, errors, scores
 
+pytestmark = pytest.mark.slow
 GUESSES = {
     "annealing": AnnealingLaw(2.4, 0.6, 0.45, 0.5, memory=0.999, warmup_steps=WARMUP),
     "multi-power": MultiPowerLaw(2.4, 0.6, 0.45, 500.0, 1.0, 0.5, 0.5),
