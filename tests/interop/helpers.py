@@ -45,7 +45,7 @@ def check(case, key="values", **more):
         ported(case, **more),
         _numbers(case[key] if key in case else case["also"][key]),
     )
-    got = _followed(case, made) if "metrics" in case else _called(made, case["steps"])
+    got = followed(case, made) if "metrics" in case else called(made, case["steps"])
     known = np.isfinite(expected)
     got, expected = got[known], expected[known]
     peak = np.abs(expected).max(initial=0) or 1.0
@@ -54,12 +54,12 @@ def check(case, key="values", **more):
     assert worst <= TOLERANCES[jax.config.jax_enable_x64], f"{worst:.3g} of the peak"
 
 
-def _called(schedule, steps):
+def called(schedule, steps):
     padded = np.resize(np.asarray(steps), max(_LENGTH, len(steps)))
     return np.asarray(schedule(padded), np.float64)[: len(steps)]
 
 
-def _followed(case, controller):
+def followed(case, controller):
     """Optax acts on the update that it is fed with, the others on the next one."""
     metrics = _numbers(case["metrics"])
     padded = jnp.asarray(np.resize(metrics, _LENGTH), jnp.result_type(float))

@@ -4,6 +4,9 @@ Writes `curves/PEER.json` beside this file, one case a line: the numbers that th
 library gave for the arguments listed below. Nothing in them is computed by jaxsched or
 by a formula of ours, so that `jaxsched.interop.port` can be held against them.
 
+The rows of `pairs.py` and `defects.py`, which are in the docs, go into `values/PEER.json`
+in the same form.
+
 Run it in an environment that has the peers (torch 2.13.0 on the CPU, transformers 5.23.0,
 timm 1.0.31, keras 3.15.1, optax 0.2.8 with jax 0.10.2; timm without torchvision will do):
 
@@ -21,8 +24,9 @@ Fields of a case: `id`, `peer`, `peer_version`, `scheduler`, `kwargs` as the pee
 them (`{"lambda": EXPR}` is a function of t, `{"scheduler", "kwargs"}` a nested one),
 `base_lr` (a list has one rate for each parameter group), `steps` and `values`, `metrics`
 where it is fed any, `optimizer` where it was not SGD with momentum, `also` (more arrays:
-the rate of the second group, the momentum), `extra`, `raises` where the peer refused (in
-its constructor, or `at_step`, the first step without a value), `note`.
+the rate of the second group, the momentum; of a row of keras or optax what it gives in
+float32, optax under `jit` for an int32 count), `extra`, `raises` where the peer refused (in
+its constructor, or `at_step`, the first step without a value), `note`, `row` as there.
 """
 
 import argparse
@@ -39,6 +43,9 @@ import pathlib
 import sys
 import types
 import warnings
+
+from defects import DEFECTS
+from pairs import PAIRS
 
 HERE = pathlib.Path(__file__).resolve().parent
 MOST_STEPS = 60  # longer curves are sampled
@@ -804,9 +811,18 @@ def case(base_lr, length, spec, note=None, *, metrics=None, around=(), adam=Fals
 
 def cases(table, make=spec):
     """The cases of a table."""
-    words = _Words(make)
-    lines = table.strip().replace("\n    ", " ").splitlines()
-    return [eval(f"case({line})", {"__builtins__": {}}, words) for line in lines]
+    return [_case(line, make) for line in table.strip().replace("\n    ", " ").splitlines()]
+
+
+def _case(line, make):
+    return eval(f"case({line})", {"__builtins__": {}}, _Words(make))
+
+
+def rows(peer):
+    """The cases that are rows of the docs, each once."""
+    lines = dict.fromkeys([*PAIRS[peer], *(defect.theirs for defect in DEFECTS[peer])])
+    make = TABLES[peer][1] if len(TABLES[peer]) > 1 else spec
+    return [{**_case(line, make), "row": line} for line in lines]
 
 
 TABLES = {
@@ -956,8 +972,15 @@ def read_keras(case):
     def number(x):
         return float(keras.ops.convert_to_numpy(x))
 
+    def numbers():
+        return [number(made(k)) for k in range(case["length"])]
+
     if not plateau:
-        return {"values": [number(made(k)) for k in range(case["length"])]}
+        values = numbers()
+        if "row" not in case:
+            return {"values": values}
+        keras.config.set_floatx("float32")
+        return {"values": values, "also": {"float32": numbers()}}
     optimizer = keras.optimizers.SGD(case["base_lr"])
     made.set_model(types.SimpleNamespace(optimizer=optimizer))
     made.on_train_begin()
@@ -987,7 +1010,13 @@ def read_optax(case):
         return {"values": [], "raises": {"at": "constructor", "type": type(e).__name__}}
     counts = jnp.arange(case["length"], dtype=jnp.float64)
     if not plateau:
-        return {"values": [float(made(count)) for count in counts]}
+        values = [float(made(count)) for count in counts]
+        if "row" not in case:
+            return {"values": values}
+        with jax.enable_x64(False):
+            single = jax.jit(nested(case["scheduler"], case["kwargs"]))
+            float32 = [float(single(count)) for count in range(case["length"])]
+        return {"values": values, "also": {"float32": float32}}
     gradient = jnp.asarray(case["base_lr"], jnp.float64)
     state, values = made.init(gradient), []
     update = jax.jit(made.update)
@@ -1061,21 +1090,22 @@ def recorded(peer, case, number):
         "extra": read.get("extra"),
         "raises": read.get("raises"),
         "note": case["note"],
+        "row": case.get("row"),
     }
-    optional = ("metrics", "optimizer", "also", "extra", "raises", "note")
+    optional = ("metrics", "optimizer", "also", "extra", "raises", "note", "row")
     return {k: v for k, v in line.items() if v or k not in optional}
 
 
-def write(peer):
+def write(peer, found, folder):
     numbers, lines = {}, []
-    for case in cases(*TABLES[peer]):
+    for case in found:
         name = case["scheduler"]
         lines.append(json.dumps(recorded(peer, case, numbers.setdefault(name, 0))))
         numbers[name] += 1
-    path = HERE / "curves" / f"{peer}.json"
+    path = HERE / folder / f"{peer}.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text("[\n" + ",\n".join(lines) + "\n]\n")
-    print(f"{peer}: {len(lines)} cases, {path.stat().st_size} bytes")
+    print(f"{peer}: {len(lines)} {folder}, {path.stat().st_size} bytes")
 
 
 def check(peer, directory):
@@ -1126,7 +1156,8 @@ def main():
         if options.check:
             check(peer, options.check)
         else:
-            write(peer)
+            write(peer, cases(*TABLES[peer]), "curves")
+            write(peer, rows(peer), "values")
 
 
 if __name__ == "__main__":
