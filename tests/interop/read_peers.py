@@ -10,9 +10,9 @@ in the same form.
 Run it in an environment that has the peers (torch 2.13.0 on the CPU, transformers 5.23.0,
 timm 1.0.31, keras 3.15.1, optax 0.2.8 with jax 0.10.2; timm without torchvision will do):
 
-    python tests/interop/read_peers.py                     # reads, writes all files
-    python tests/interop/read_peers.py --peers torch,timm  # these two only
-    python tests/interop/read_peers.py --check DIRECTORY   # reads DIRECTORY's cases again
+    python -m tests.interop.read_peers                     # reads, writes all files
+    python -m tests.interop.read_peers --peers torch,timm  # these two only
+    python -m tests.interop.read_peers --check DIRECTORY   # reads DIRECTORY's cases again
 
 What a step is. torch and transformers: build, then for each k read the rate, run
 `optimizer.step()`, run `scheduler.step()`; a metric k is fed after step k. timm: the same
@@ -44,8 +44,8 @@ import sys
 import types
 import warnings
 
-from defects import DEFECTS
-from pairs import PAIRS
+from .defects import DEFECTS
+from .pairs import PAIRS
 
 HERE = pathlib.Path(__file__).resolve().parent
 MOST_STEPS = 60  # longer curves are sampled
