@@ -31,9 +31,12 @@ def adam(script):
 
 
 def apart(first, second):
-    """By how many standard errors the second is above the first, seed by seed."""
-    differences = second - first
-    return differences.mean() / (differences.std(ddof=1) / len(differences) ** 0.5)
+    """By how many standard errors the second is above the first, seed by seed.
+
+    Of ratios, since losses have long tails: one bad run would hide what all others show.
+    """
+    ratios = np.log(second / first)
+    return ratios.mean() / (ratios.std(ddof=1) / len(ratios) ** 0.5)
 
 
 def test_too_low_is_still_falling(script, plain):
@@ -54,7 +57,7 @@ def test_too_high_learns_nothing(script, plain):
     losses = plain.result.evaluations["validation_loss"][row]
 
     assert losses[:, -1].min() > 0.98 * script.GUESSING
-    assert losses.max() > 3 * script.GUESSING
+    assert losses.max() > 2 * script.GUESSING
     assert plain.final(script.name(script.HIGH), "validation_accuracy").max() < 0.2
 
 
@@ -67,17 +70,19 @@ def test_the_valley_is_steeper_on_the_right(script, plain):
     means = [seeds.mean() for seeds in losses]
 
     assert np.argmin(means) in (best, best + 1)
-    assert np.ptp(means[best - 1 : best + 2]) < good.std(ddof=1)
+    assert 1 < means[best - 1] / means[best] < 1.5
+    assert good.max() > 2 * good.min()
     assert apart(good, low) > 5
     assert apart(low, high) > 5
 
 
-def test_a_decay_ends_lower_than_a_constant(plain):
-    """Seed by seed, and the runs end alike; which decay it is hardly matters."""
+def test_a_decay_ends_lower_than_a_constant(script, plain):
+    """Than the best one too, and its runs end alike; which decay it is hardly matters."""
     constant, line, cosine = map(plain.final, ("constant", "line", "cosine"))
 
     for decay in (line, cosine):
         assert apart(decay, constant) > 3
+        assert apart(decay, plain.final(script.name(script.GOOD))) > 3
         assert np.mean(decay < constant) > 0.8
         assert decay.std() < constant.std() / 3
     assert abs(np.mean(line - cosine)) < 0.2 * np.mean(constant - line)
@@ -98,15 +103,19 @@ def test_a_warmup_saves_adam_and_is_nothing_to_sgd(plain, adam):
 
 
 def test_the_numbers_on_the_page(plain, adam):
-    """As the runs give them, up to what another version of JAX changes."""
+    """As the runs give them; of another version of JAX within three standard errors."""
     rows = re.findall(r"^\| (.+) \| (.+) \| ([\d.]+) \| (\d+)% \|$", PAGE, re.M)
 
     assert len(rows) == 8
     for optimizer, name, loss, hits in rows:
         trained = adam if optimizer == "Adam" else plain
-        accuracy = trained.final(name, "validation_accuracy").mean()
-        np.testing.assert_allclose(float(loss), trained.final(name).mean(), rtol=0.1)
-        np.testing.assert_allclose(int(hits) / 100, accuracy, rtol=0.1)
+        for said, metric in (
+            (float(loss), "validation_loss"),
+            (int(hits) / 100, "validation_accuracy"),
+        ):
+            seeds = trained.final(name, metric)
+            error = seeds.std(ddof=1) / len(seeds) ** 0.5
+            assert abs(said - seeds.mean()) < 3 * error + 0.005  # the page rounds
 
 
 def test_every_picture_is_drawn_and_there(script, plain, adam):

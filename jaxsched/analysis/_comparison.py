@@ -234,15 +234,21 @@ def shown_peak(row: Compared) -> str:
 def shown_estimate(estimate: Estimate) -> str:
     if estimate.num_diverged:
         return f"{estimate.num_diverged} of {estimate.num_seeds} diverged"
-    return f"{estimate.mean:.4g} ± {(estimate.high - estimate.low) / 2:.2g}"
+    return f"{estimate.mean:.4g} ± {_half(estimate)}"
+
+
+def _half(interval: Estimate | PairedDifference) -> str:
+    """Half of its width; hundreds are not written as powers of ten."""
+    half = (interval.high - interval.low) / 2
+    return f"{half:.0f}" if 99.5 <= half < 1e4 else f"{half:.2g}"
 
 
 def _difference(difference: PairedDifference) -> str:
     if difference.num_diverged:
         return "-"
-    half = (difference.high - difference.low) / 2
     is_tie = difference.low <= 0 <= difference.high
-    return f"{difference.difference:+.3g} ± {half:.2g}{' (tie)' if is_tie else ''}"
+    tie = " (tie)" if is_tie else ""
+    return f"{difference.difference:+.3g} ± {_half(difference)}{tie}"
 
 
 def _time(time: ConvergenceTime) -> str:

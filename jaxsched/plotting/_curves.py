@@ -56,6 +56,7 @@ def plot_curves(
     points = np.linspace(window - 1, len(steps) - 1, _MOST_POINTS).astype(np.int64)
     points = np.unique(points)
     lines, means = [], []
+    alpha = min(0.15, 0.4 / max(len(named), 1))  # many bands are one grey
     for i, (name, member) in enumerate(named.items()):
         seeds = _smooth(table[member], window)[:, points - (window - 1)]
         x, y = steps[points], seeds.mean(axis=0)
@@ -63,7 +64,7 @@ def plot_curves(
         if len(seeds) > 1:
             low, high = seeds.min(axis=0), seeds.max(axis=0)
             colour = look(i)["color"]
-            axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
+            axes.fill_between(x, low, high, color=colour, alpha=alpha, linewidth=0)
         if np.isnan(y).any():
             _end(axes, x, y, look(i)["color"])
         means.append(y)
