@@ -1,6 +1,8 @@
 """`python -m jaxsched sweep TASK`: families of schedules trained side by side."""
 
 import argparse
+import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import numpy as np
 from jaxsched import analysis, plotting, sweeps, tasks
 from jaxsched._core import Constant
 
+_Found = tuple[sweeps.SweepResult, list[sweeps.FamilySummary], dict[str, float]]
 _FILES = ("results.json", "results.csv", "sweep.png", "report.html")
 
 
@@ -35,18 +38,22 @@ def check(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Trains, writes the files and prints the table."""
+    """Trains, writes the files and prints the table, or its numbers."""
     written: list[Path] = []
     entry = tasks.TASKS[options.task]
     try:
         out = _writable(options.out)
         plotting.require_matplotlib()
         entry.load()
-        _sweep(entry, options, out, written)
+        found = _sweep(entry, options, out, written)
     except KeyboardInterrupt as stop:
         there = ", ".join(map(str, written)) or "nothing"
         how = str(stop) if options.checkpoint else "stopped (--checkpoint DIR would save)."
         raise KeyboardInterrupt(f"{how} Written: {there}.") from stop
+    if options.json:
+        print(_as_json(*found, written))
+        return
+    _print(entry, *found, options.target)
     print(f"\nWritten: {', '.join(map(str, written))}")
 
 
@@ -92,6 +99,7 @@ def _add_task(kinds: Any, name: str, entry: tasks.Entry) -> None:
         metavar="DIR",
         help="folder to save to on the way, and to go on from after a stop",
     )
+    task.add_argument("--json", action="store_true", help="print the table as JSON")
 
 
 def _number(least: int, most: int = 2**31 - 1) -> Any:
@@ -162,7 +170,7 @@ def members(
     return sweeps.pool(**pools)
 
 
-def _sweep(entry: tasks.Entry, options: Any, out: Path, written: list[Path]) -> None:
+def _sweep(entry: tasks.Entry, options: Any, out: Path, written: list[Path]) -> _Found:
     task, num_schedules = entry.task(), options.members // options.seeds
     result = sweeps.run(
         task,
@@ -172,10 +180,10 @@ def _sweep(entry: tasks.Entry, options: Any, out: Path, written: list[Path]) -> 
         key=jax.random.key(options.seed),
         checkpoint_dir=options.checkpoint,
     )
-    json, csv, picture, page = (out / name for name in _FILES)
-    sweeps.write_json(result, json)
-    sweeps.write_csv(result, csv)
-    written += [json, csv]
+    curves, rows, picture, page = (out / name for name in _FILES)
+    sweeps.write_json(result, curves)
+    sweeps.write_csv(result, rows)
+    written += [curves, rows]
     goal: Any = {"score": entry.score, "mode": entry.mode, "target": options.target}
     way: Any = {"loss": entry.trajectory, "loss_mode": entry.trajectory_mode}
     summaries = sweeps.summarise(result, **goal, **way)
@@ -193,7 +201,7 @@ def _sweep(entry: tasks.Entry, options: Any, out: Path, written: list[Path]) -> 
         num_members=entry.num_copies,
         tell=_tell_overhead,
     )
-    _print(entry, result, summaries, overhead, options.target)
+    return result, summaries, overhead
 
 
 def _tell_overhead(done: int, total: int) -> None:
@@ -245,3 +253,31 @@ def _print(
         "Overhead: time of training, constant = 1."
     )
     print(f"\nWinner: {summaries[0].family}, {result.schedules[summaries[0].best_member]}")
+
+
+def _as_json(
+    result: sweeps.SweepResult,
+    summaries: list[sweeps.FamilySummary],
+    overhead: dict[str, float],
+    written: list[Path],
+) -> str:
+    """The table's numbers, the best family first; null for what is not finite."""
+    rows = []
+    for s in summaries:
+        row = s._asdict() | {
+            "peak_value": result.settings[s.best_member]["peak_value"],
+            "schedule": result.schedules[s.best_member],
+            "overhead": overhead[s.family],
+        }
+        numbers = {x: value for x, value in row.items() if isinstance(value, float)}
+        unknown = [x for x, value in numbers.items() if not math.isfinite(value)]
+        rows.append(row | dict.fromkeys(unknown))
+    told = {
+        "num_runs": result.diverged.size,
+        "num_diverged": int(result.diverged.sum()),
+        "num_steps": result.num_steps,
+        "seconds": result.seconds,
+        "rows": rows,
+        "written": [str(path) for path in written],
+    }
+    return json.dumps(told, indent=2)

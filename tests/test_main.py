@@ -1,5 +1,6 @@
 """The command line: clear errors before anything is trained, and its members."""
 
+import json
 import os
 import signal
 import subprocess
@@ -199,6 +200,23 @@ def test_each_task_is_ranked_by_its_own_score(
     assert {path.name for path in tmp_path.iterdir()} == {
         "results.json", "results.csv", "sweep.png", "report.html"
     }  # fmt: skip
+
+
+def test_the_table_as_json(tmp_path, capsys):
+    """All of it and nothing else; a target that is not reached is null."""
+    sizes = ["--members", "2", "--seeds", "1", "--steps", "4", "--target", "1.0"]
+    assert command.main(["sweep", "digits", *sizes, "--json", "--out", str(tmp_path)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    result = sweeps.read_json(tmp_path / "results.json")
+    best = told["rows"][0]
+
+    assert {row["family"] for row in told["rows"]} == {"constant", "step"}
+    assert (told["num_runs"], told["num_diverged"], told["num_steps"]) == (2, 0, 4)
+    assert best["schedule"] == result.schedules[best["best_member"]]
+    assert best["score"] == result.scores("validation_accuracy").max()
+    assert best["steps_to_target"] is None
+    assert best["overhead"] > 0
+    assert len(told["written"]) == 4
 
 
 @pytest.mark.parametrize("name", sorted(tasks.TASKS))
