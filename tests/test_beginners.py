@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = (DOCS / "learning-rates-for-beginners.md").read_text()
 

@@ -16,6 +16,7 @@ import jaxsched as js
 from .code_blocks import COMMANDS, ROOT, blocks
 from .sweeps.hosts import free_port
 
+pytestmark = pytest.mark.slow
 BLOCKS = blocks()
 CI = (ROOT / ".ci" / "run").read_text()
 README_LINES = (ROOT / "README.md").read_text().splitlines()
