@@ -100,7 +100,7 @@ def part(peer: str) -> str:
     version = next(iter(cases.values()))["peer_version"]
     lines = [f"## {name} {version}\n", f"{how}\n"]
     head = f"| {name}, and jaxsched | count | there | here |"
-    lines += [f"{head} differ&nbsp;by |", "| --- " * 5 + "|"]
+    lines += [f"{head} differ by |", "| --- " * 5 + "|"]
     for row, expression in PAIRS[peer].items():
         far = brief(difference(cases[row], expression), 2)
         lines.append(f"{_row(cases[row], expression, COUNTS)} {far} |")
