@@ -18,6 +18,7 @@ def own(node: Any, *names: str) -> None:
     """
     for name in names:
         value = getattr(node, name)
+        value = list(value) if isinstance(value, range) else value
         if isinstance(value, (list, tuple)) and checks.has_units(value):
             object.__setattr__(node, name, tuple(value))
             continue

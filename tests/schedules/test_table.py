@@ -26,6 +26,14 @@ def test_the_program_does_not_grow_with_the_pieces(build):
     assert few == many
 
 
+def test_a_range_is_a_list_of_counts():
+    """Boundaries at every tenth count, say."""
+    made = js.PiecewiseConstant(range(10, 30, 10), range(3))
+
+    assert repr(made) == repr(js.PiecewiseConstant([10, 20], [0, 1, 2]))
+    assert float(made(20)) == 2
+
+
 def test_a_boundary_belongs_to_the_next_value():
     """As in optax; also beyond what float32 can count."""
     steps = js.PiecewiseConstant([10, 2**24 + 1], [1.0, 0.5, 0.25])
