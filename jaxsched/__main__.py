@@ -50,10 +50,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in _COMMANDS:
         command.add(commands)
-    options = parser.parse_args(arguments)
-    if options.command == "sweep":
-        _command_sweep.check(options, parser)
-    return options
+    return parser.parse_args(arguments)
 
 
 def use_all_cores() -> None:

@@ -1,6 +1,7 @@
 """`python -m jaxsched sweep TASK`: families of schedules trained side by side."""
 
 import argparse
+import functools
 import json
 import math
 import sys
@@ -25,20 +26,15 @@ def add(commands: Any) -> None:
     kinds = sweep.add_subparsers(dest="task", required=True, metavar="TASK")
     for name, entry in tasks.TASKS.items():
         _add_task(kinds, name, entry)
-    sweep.set_defaults(run=run)
 
 
-def check(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    """Ends with one line if the numbers of runs do not fit."""
+def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Trains, writes the files and prints the table, or its numbers."""
     if options.members % options.seeds:
         parser.error(
             f"argument --members: must be a multiple of --seeds, got {options.members} "
             f"members for {options.seeds} seeds"
         )
-
-
-def run(options: argparse.Namespace) -> None:
-    """Trains, writes the files and prints the table, or its numbers."""
     written: list[Path] = []
     entry = tasks.TASKS[options.task]
     try:
@@ -100,6 +96,7 @@ def _add_task(kinds: Any, name: str, entry: tasks.Entry) -> None:
         help="folder to save to on the way, and to go on from after a stop",
     )
     task.add_argument("--json", action="store_true", help="print the table as JSON")
+    task.set_defaults(run=functools.partial(run, parser=task))
 
 
 def _number(least: int, most: int = 2**31 - 1) -> Any:
@@ -269,9 +266,10 @@ def _as_json(
             "schedule": result.schedules[s.best_member],
             "overhead": overhead[s.family],
         }
-        numbers = {x: value for x, value in row.items() if isinstance(value, float)}
-        unknown = [x for x, value in numbers.items() if not math.isfinite(value)]
-        rows.append(row | dict.fromkeys(unknown))
+        rows.append({
+            name: None if isinstance(x, float) and not math.isfinite(x) else x
+            for name, x in row.items()
+        })  # fmt: skip
     told = {
         "num_runs": result.diverged.size,
         "num_diverged": int(result.diverged.sum()),

@@ -67,6 +67,22 @@ def test_a_difference_beyond_its_interval_is_no_tie():
     assert cells == {"linear|tail": "-2 ± 0", "<wild>": "+0 ± 0 (tie)", "constant": ""}
 
 
+def test_columns_have_the_name_of_the_trajectory():
+    """And large intervals are written out."""
+    found = comparison(final=((100.0, 400.0), (10.0, 10.0), (0.0, 0.0)))
+    renamed = [
+        dataclasses.replace(r, curves={"mean_return": r.curves["loss"]})
+        for r in (found.tuned, found.final)
+    ]
+    found = dataclasses.replace(
+        found, tuned=renamed[0], final=renamed[1], loss="mean_return", score="mean_return"
+    )
+    cells = {row[0]: row[2] for row in found.table().rows}
+
+    assert found.table().head[6:8] == ["final mean return", "mean mean return"]
+    assert cells["constant"] == "250 ± 1906"  # 12.706 times the error of 150
+
+
 def test_times():
     """The median; how many of all got there if less than half; never."""
     loss = [[[2.0, 1.0]] * 3, [[2.0, 1.0], *[[2.0, 2.0]] * 2], [[2.0, 2.0]] * 3]

@@ -124,3 +124,12 @@ def test_what_does_not_exist_is_refused():
         plot_curves(RESULT, "loss", window=21, axes=axes())
     with pytest.raises(ValueError, match=r"plot_curves\(window=...\)"):
         plot_curves(RESULT, "loss", window=0, axes=axes())
+
+
+def test_many_bands_are_lighter():
+    """So that they do not add up to one grey."""
+    found = trajectories(np.ones((8, 2, 3)))
+    few, many = (plot_curves(found, "loss", range(n), axes=axes()) for n in (2, 8))
+
+    assert few.collections[0].get_alpha() == 0.15
+    assert [band.get_alpha() for band in many.collections] == [0.05] * 8
