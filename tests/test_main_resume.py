@@ -56,7 +56,7 @@ def wait(process, holds):
 
 @pytest.mark.parametrize(
     ("num_members", "num_steps", "num_kills"),
-    [(52, 40, 2), pytest.param(4096, 100, 10, marks=pytest.mark.slow)],
+    [(52, 40, 2), pytest.param(4096, 100, 10, marks=pytest.mark.campaign)],
 )
 def test_killed_and_run_again(tmp_path, num_members, num_steps, num_kills):
     """SIGKILL at some moment after another save; nothing that was saved is lost."""

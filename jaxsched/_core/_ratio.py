@@ -109,20 +109,21 @@ def product(count: jax.Array, rate: Any) -> Ratio:
         return high, x - high
 
     whole, part = split(count)
-    near = as_float(whole)
+    near = jnp.minimum(as_float(whole), last_float())
     # What a float lacks of a count beyond 2^24.
-    lost = whole - jnp.minimum(near, last_float()).astype(whole.dtype)
+    lost = whole - near.astype(whole.dtype)
     count_high, count_low = halves(near)
     rate_high, rate_low = halves(as_float(rate))
-    count_low = count_low + (as_float(lost) + part)
     # Each product of halves is exact, so that fusing it into the sum changes nothing.
     tail = count_high * rate_low + count_low * rate_high + count_low * rate_low
+    # Added to `count_low`, a constant would be added to `near` by XLA, and lost again.
+    tail = tail + (as_float(lost) + part) * as_float(rate)
     return Ratio(*two_sum(count_high * rate_high, tail))
 
 
 def one_plus(x: Ratio) -> Ratio:
     """`1 + x` without losing what `x` knows beyond its last place."""
-    value, error = two_sum(jnp.ones_like(x.value), x.value)
+    value, error = two_sum(x.value, jnp.ones_like(x.value))
     return Ratio(value, error + x.error)
 
 
@@ -133,7 +134,10 @@ def power(base: Ratio, exponent: Any) -> jax.Array:
 
 
 def two_sum(a: jax.Array, b: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """`a + b` rounded, and exactly what rounding took."""
+    """`a + b` rounded, and exactly what rounding took.
+
+    Only `b` may be a constant: of `(a + b) - a` with a constant `a` XLA makes `b`.
+    """
     total = a + b
     b_seen = total - a
     return total, (a - (total - b_seen)) + (b - b_seen)

@@ -112,6 +112,24 @@ def test_ratio_with_a_fractional_length(count, steps):
     np.testing.assert_allclose(float(value), count / steps, rtol=4e-7, atol=0)
 
 
+def test_sums_and_products_hold_when_the_count_is_constant():
+    """XLA adds the constants of a sum first, and would lose what the sum is taken for."""
+    counts = np.asarray([2**24 + 1, 2**27 + 12_345, 913_350_807, 2**31 - 2], np.int32)
+    rates = np.float32([1e-8, 3.7e-7, 0.123])
+    lanes = jax.jit(jax.vmap(lambda rate: clock.product(counts, rate)))(rates)
+    exact = rates.astype(np.longdouble)[:, None] * counts
+    _is_close(lanes, exact, 1e-9)
+
+    x = np.float32([0.1, 0.7, 1 / 3, 123.456])
+    plus = jax.jit(lambda x: clock.one_plus(clock.Ratio(x, jnp.zeros_like(x))))(x)
+    _is_close(plus, 1 + x.astype(np.longdouble), 1e-12)
+
+
+def _is_close(ratio, exact, rtol):
+    value, error = (np.asarray(part, np.longdouble) for part in ratio)
+    np.testing.assert_allclose(value + error, exact, rtol=rtol, atol=0)
+
+
 @few
 @given(counts, lengths)
 def test_cycle_is_integer_division(count, period):

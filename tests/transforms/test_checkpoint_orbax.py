@@ -175,7 +175,7 @@ def test_killed_in_mid_run(undisturbed, tmp_path):
     assert lines[-1] == undisturbed
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_killed_many_times(undisturbed, tmp_path):
     """20 kills at random moments, over several runs."""
     rng = random.Random(2)
