@@ -5,11 +5,9 @@ serves every schedule, `vmap` trains a thousand at once, `grad` differentiates t
 them, and a checkpoint holds them.
 """
 
-from jaxsched import analysis as analysis
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
 from jaxsched import curves as curves
-from jaxsched import interop as interop
-from jaxsched import sweeps as sweeps
-from jaxsched import testing as testing
 from jaxsched._core import AbstractCurve as AbstractCurve
 from jaxsched._core import AbstractSchedule as AbstractSchedule
 from jaxsched._core import Constant as Constant
@@ -137,10 +135,6 @@ from jaxsched.schedules import SaturatingGrowth as SaturatingGrowth
 from jaxsched.schedules import Table as Table
 from jaxsched.schedules import Transition as Transition
 from jaxsched.schedules import UniformNoise as UniformNoise
-from jaxsched.sweeps import grid as grid
-from jaxsched.sweeps import sample as sample
-from jaxsched.sweeps import stack as stack
-from jaxsched.sweeps import unstack as unstack
 from jaxsched.transforms import ScheduledState as ScheduledState
 from jaxsched.transforms import averaged_params as averaged_params
 from jaxsched.transforms import averager as averager
@@ -164,6 +158,21 @@ from jaxsched.transforms import seek as seek
 from jaxsched.transforms import skip_spikes as skip_spikes
 from jaxsched.transforms import to_checkpoint as to_checkpoint
 from jaxsched.transforms import zclip as zclip
+
+if _TYPE_CHECKING:
+    from jaxsched import analysis as analysis
+    from jaxsched import interop as interop
+    from jaxsched import plotting as plotting
+    from jaxsched import sweeps as sweeps
+    from jaxsched import tasks as tasks
+    from jaxsched import testing as testing
+    from jaxsched.sweeps import grid as grid
+    from jaxsched.sweeps import sample as sample
+    from jaxsched.sweeps import stack as stack
+    from jaxsched.sweeps import unstack as unstack
+else:  # The same names, each imported when it is first used: most programs use few.
+    from jaxsched._lazy import __dir__ as __dir__
+    from jaxsched._lazy import __getattr__ as __getattr__
 
 # fmt: off
 __all__ = [
@@ -193,13 +202,15 @@ __all__ = [
     "natural_exponential_decay_schedule", "next_hyperparams", "noam_schedule",
     "observe", "onecycle_momentum_schedule", "onecycle_schedule", "override",
     "periodic_decay_schedule", "phases_schedule", "piecewise_constant_schedule",
-    "piecewise_interpolate_schedule", "polynomial_schedule", "power_decay_schedule",
+    "piecewise_interpolate_schedule", "plotting", "polynomial_schedule",
+    "power_decay_schedule",
     "power_law_schedule", "radam_warmup_schedule", "record_norms", "recorded_norms",
     "replace_schedules", "resolve", "retrying", "sample", "scale", "scheduled", "seek",
     "segments", "sgdr_schedule", "sigmoid_decay_schedule", "skip_spikes",
     "slanted_triangular_schedule", "spike_schedule", "stack", "static",
     "step_decay_schedule", "sutskever_momentum_schedule", "sweeps",
-    "tanh_decay_schedule", "testing", "time_decay_schedule", "to_checkpoint", "tokens",
+    "tanh_decay_schedule", "tasks", "testing", "time_decay_schedule",
+    "to_checkpoint", "tokens",
     "triangular2_schedule", "triangular_schedule", "unstack",
     "untuned_exponential_warmup_schedule", "untuned_linear_warmup_schedule",
     "warmup_constant_schedule", "warmup_cosine_decay_schedule", "warmup_decay_schedule",

@@ -3,16 +3,27 @@
 import ast
 import inspect
 import pathlib
+import subprocess
+import sys
 import types
 
+import pytest
+
 import jaxsched as js
+from jaxsched import _lazy
 
 TOOLS = ("curves", "sweeps", "analysis", "interop", "plotting", "tasks", "testing")
+TREE = ast.parse(pathlib.Path(js.__file__).read_text())
+
+
+def _source():
+    """The statements of the root; of its only `if`, what type checkers see."""
+    (branch,) = (node for node in TREE.body if isinstance(node, ast.If))
+    return [*(node for node in TREE.body if node is not branch), *branch.body]
 
 
 def _source_names():
-    tree = ast.parse(pathlib.Path(js.__file__).read_text())
-    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    imports = [node for node in _source() if isinstance(node, ast.ImportFrom)]
     return [alias.asname for node in imports for alias in node.names]
 
 
@@ -25,11 +36,46 @@ def test_the_list_is_sorted_and_complete():
 
 def test_the_root_only_imports():
     """No logic at the root; the version and docstring apart."""
-    tree = ast.parse(pathlib.Path(js.__file__).read_text())
     kinds = (ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Expr)
 
-    assert all(isinstance(node, kinds) for node in tree.body)
+    assert all(isinstance(node, kinds) for node in _source())
     assert all(alias for alias in _source_names())
+
+
+def test_type_checkers_see_what_is_imported_when_it_is_used():
+    """The names under `TYPE_CHECKING` are those that the root imports late."""
+    (branch,) = (node for node in TREE.body if isinstance(node, ast.If))
+    names = [alias.asname for node in branch.body for alias in node.names]
+
+    assert names == [*_lazy.ROOMS, *_lazy.OF_SWEEPS]
+
+
+LATE = """
+import sys
+import jaxsched as js
+loaded = {name.split(".")[1] for name in sys.modules if name.startswith("jaxsched.")}
+late = {"analysis", "interop", "plotting", "sweeps", "tasks", "testing"}
+assert not loaded & late, loaded & late
+assert not {"matplotlib", "sklearn", "jax.extend.core"} & set(sys.modules)
+assert set(js.__all__) <= set(dir(js))
+assert js.stack is js.stack and js.stack.__module__ == "jaxsched.sweeps._stack"
+assert "stack" in vars(js) and "analysis" not in vars(js)
+from jaxsched import *
+assert analysis is js.analysis and set(js.__all__) <= set(vars(js))
+"""
+
+
+def test_rooms_are_imported_when_they_are_used():
+    """In a new process: `import jaxsched` is what a training loop needs, no more."""
+    subprocess.run([sys.executable, "-c", LATE], check=True)
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    """As of any module, so that `hasattr` and Python's hints work."""
+    with pytest.raises(AttributeError, match="'jaxsched' has no attribute") as caught:
+        js.cosine_decay  # noqa: B018
+    assert (caught.value.name, caught.value.obj) == ("cosine_decay", js)
+    assert not hasattr(js, "onecycle")
 
 
 def test_one_path_for_a_name():
