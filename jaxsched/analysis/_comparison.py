@@ -150,6 +150,8 @@ class ScheduleComparison:
         notes = [textwrap.fill(note, _WIDTH) for note in self.notes()]
         return "\n".join([head, "", str(self.table()), "", *notes])
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes())
         return f"{self.table()._repr_html_()}{notes}"

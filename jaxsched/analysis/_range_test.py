@@ -14,7 +14,7 @@ from jaxsched.schedules import Transition
 from jaxsched.sweeps import Members, Task, grid, run, stack
 
 from ._reported import check_divergence, reported
-from ._suggestions import MIN_POINTS, Suggestions, rises, smoothed, stop_at, suggest
+from ._suggestions import MIN_POINTS, Suggestions, smoothed, stop_at, suggest
 
 _LAST = 5  # points before the end that no rule looks at, as in fastai
 
@@ -38,6 +38,14 @@ class RangeTest:
     stops: np.ndarray
     first: int
     last: int
+
+    def __repr__(self) -> str:
+        # What there is; the numbers would fill pages.
+        low, high = self.rates[0], self.rates[-1]
+        return (
+            f"RangeTest({self.rates.size} rates from {low:.4g} to {high:.4g}, "
+            f"{self.stops.size} seeds)"
+        )
 
     @property
     def points(self) -> np.ndarray:
@@ -236,9 +244,14 @@ def _rates(ramp: AbstractSchedule, num_steps: int) -> np.ndarray:
 
 
 def _check_rising(who: str, rates: np.ndarray) -> None:
-    holds = bool(rates.size and rises(rates))
-    given = f"{rates[:1].tolist()} to {rates[-1:].tolist()}"
-    advice = "Begin above 0 and go up with each."
+    before = np.concatenate([[0.0], rates[:-1]])
+    wrong = np.flatnonzero(~((before < rates) & (rates < np.inf)))
+    given = "none"
+    if wrong.size:
+        first = wrong[0]
+        given = f"{rates[first]:.4g} after {before[first]:.4g}, at {first}"
+    holds = rates.size > 0 and not wrong.size
+    advice = "Begin above 0 and go up with each, a ramp with each of num_steps."
     checks.consistent(who, "finite rates that rise from above 0", holds, given, advice)
 
 

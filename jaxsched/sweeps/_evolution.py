@@ -65,6 +65,10 @@ class Evolution:
     result: SweepResult
     ranking: np.ndarray
 
+    def __repr__(self) -> str:
+        # As of a sweep: the numbers would fill pages.
+        return f"Evolution({len(self.rounds)} rounds, winner {self.winner}, {self.trained})"
+
     @property
     def winner(self) -> int:
         """The best member."""

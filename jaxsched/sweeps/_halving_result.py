@@ -53,6 +53,15 @@ class HalvingResult:
     seeds: list[int]
     seconds: float
 
+    def __repr__(self) -> str:
+        # As of a sweep: the numbers would fill pages.
+        names = ", ".join((*self.curves, *self.evaluations))
+        sizes = ", ".join(f"{len(r.members)} after {r.done}" for r in self.rungs)
+        return (
+            f"HalvingResult({len(self.settings)} members, {len(self.seeds)} seeds, "
+            f"winner {self.winner}; rungs of {sizes}: {names})"
+        )
+
     @property
     def winner(self) -> int | None:
         """The best member of the last rung; None if all of them diverged."""

@@ -34,6 +34,14 @@ class SweepResult:
     seeds: list[int]
     seconds: float
 
+    def __repr__(self) -> str:
+        # What there is; the numbers would fill pages.
+        names = ", ".join((*self.curves, *self.evaluations))
+        return (
+            f"SweepResult({self.num_members} members, {len(self.seeds)} seeds, "
+            f"{self.num_steps} updates, {self.diverged.sum()} diverged: {names})"
+        )
+
     @property
     def num_members(self) -> int:
         """Number of schedules."""

@@ -34,6 +34,7 @@ def comparison(names=NAMES, final=((3.0, 1.0), (1.0, 1.0), (1.0, NAN))):
 
 def test_text():
     """Means, half of their intervals (12.7 errors with 2 seeds), words for the rest."""
+    assert repr(comparison()) == str(comparison())
     lines = str(comparison()).splitlines()
     cells = [[cell.strip() for cell in line.split("  ") if cell] for line in lines[2:6]]
 

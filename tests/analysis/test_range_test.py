@@ -92,6 +92,7 @@ def test_parallel_rates_have_no_memory():
 
     expected = alone.curves["loss"][..., -4:].mean(-1, dtype=float).T
     np.testing.assert_allclose(found.losses[:, :4], expected[:, :4], rtol=1e-6)
+    assert repr(found) == "RangeTest(5 rates from 0.01 to 50, 2 seeds)"
     assert found.stops.tolist() == [3, 4]  # 50 explodes, 1.5 with one of the curvatures
     assert found.suggestions()[0].minimum == 0.05
 
@@ -110,6 +111,11 @@ def test_rates_that_overflow_are_left_out():
         (lambda: range_test(Descent(), key=KEY, num_steps=0), "num_steps"),
         (lambda: range_test(Descent(), js.Constant(0.1), key=KEY), "rates that rise"),
         (lambda: range_test(Descent(), js.Transition(0.0, 1.0, 9), key=KEY), "above 0"),
+        # A ramp that ends before the test does.
+        (
+            lambda: range_test(Descent(), js.Transition(0.1, 1.0, 9), key=KEY),
+            "got 1 after 1, at 10. Begin above 0 and go up with each, a ramp with each of",
+        ),
         (lambda: range_test(Descent(), key=KEY, smoothing=1.0), "smoothing < 1"),
         (lambda: range_test(Descent(), key=KEY, divergence=1.0), "divergence > 1"),
         (lambda: parallel_range_test(Descent(), [], key=KEY), "rates that rise"),

@@ -208,6 +208,16 @@ def test_curves_are_those_of_the_full_sweep(full, halved):
     np.testing.assert_allclose(halved.evaluations["error"], expected, rtol=1e-5, atol=0)
 
 
+def test_repr_says_what_there_is(halved):
+    """On one line, with the size of every rung."""
+    last = halved.rungs[-1]
+    found = repr(halved)
+
+    assert f"winner {halved.winner}; rungs of {len(halved.settings)} after " in found
+    assert f", {len(last.members)} after {last.done}: loss" in found
+    assert "\n" not in found
+
+
 def test_the_work_shrinks(halved):
     """Updates are those that were trained: 14, 4 and 1 members on the way up."""
     updates = 14 * 4 + 4 * 8 + 1 * 24

@@ -70,6 +70,13 @@ def test_lineage_is_a_table(evolved):
         np.testing.assert_allclose(evolved.schedule(member, 1).values, expected, rtol=1e-5)
 
 
+def test_repr_says_what_there_is(evolved):
+    """On one line."""
+    expected = f"Evolution({len(evolved.rounds)} rounds, winner {evolved.winner}, SweepRes"
+    assert repr(evolved).startswith(expected)
+    assert "\n" not in repr(evolved)
+
+
 def test_started_from(evolved):
     """The parents of the round before, and itself in the first one."""
     start = evolved.started_from

@@ -47,6 +47,13 @@ def test_sizes():
     assert (TWO_SEEDS.num_members, TWO_SEEDS.num_steps) == (5, 3)
 
 
+def test_repr_says_what_there_is():
+    """And not every number: a prompt or a notebook shows it."""
+    assert repr(TWO_SEEDS) == (
+        "SweepResult(5 members, 2 seeds, 3 updates, 2 diverged: loss, accuracy)"
+    )
+
+
 def test_select():
     """Some members as a result of their own, in the order given; the seeds stay."""
     some = TWO_SEEDS.select([4, 1])
