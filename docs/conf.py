@@ -17,6 +17,7 @@ extensions = [
 ]
 html_theme = "sphinx_book_theme"
 html_title = "jaxsched"
+html_theme_options = {"navbar_persistent": []}  # one field to search in, beside the page
 exclude_patterns = ["_build", "benchmarks"]
 myst_enable_extensions = ["dollarmath"]
 autodoc_typehints = "none"  # the signature says them
