@@ -140,13 +140,18 @@ def optimal_bound(
         gradient_norms: a number, `num_steps` numbers, or a function of the count.
         distance: above 0.
 
+    Returns:
+        The bound; infinity for a schedule that is 0 throughout.
+
     >>> import jaxsched as js
     >>> linear = js.Transition(1.0, 0.0, 400)
     >>> [round(float(optimal_bound(s, 400)), 4) for s in (js.Constant(1.0), linear)]
     [0.1375, 0.1006]
     """
     terms = _terms("optimal_bound", schedule, num_steps, gradient_norms, distance=distance)
-    return 2 * jnp.sqrt(terms.distance) * jnp.sqrt(terms.gradients)
+    moves = terms.distance < jnp.inf
+    way, size = (jnp.where(moves, part, 1) for part in terms)
+    return jnp.where(moves, 2 * jnp.sqrt(way) * jnp.sqrt(size), jnp.inf)
 
 
 def bound_curve(
@@ -178,13 +183,15 @@ def bound_curve(
     who = "bound_curve"
     if counts is None:
         counts = np.arange(1, num_steps + 1)
-    known = checks.concrete(counts if hasattr(counts, "dtype") else np.asarray(counts))
-    inside = None if known is None else (known >= 1) & (known <= num_steps)
-    checks.consistent(
-        who, f"counts from 1 to {num_steps}", inside, f"{counts}", "Leave the others out."
-    )
+    counts = counts if hasattr(counts, "dtype") else np.asarray(counts)
+    known = checks.concrete(counts)
+    if known is not None:
+        inside = (known >= 1) & (known <= num_steps) & (known == np.floor(known))
+        what, advice = f"whole counts from 1 to {num_steps}", "Leave the others out."
+        checks.consistent(who, what, inside, f"{counts}", advice)
     rates, norms = _checked(who, schedule, num_steps, gradient_norms, distance)
-    return _curve(rates, norms, clock.as_float(distance), jnp.asarray(counts))
+    found = _curve(rates, norms, clock.as_float(distance), jnp.ravel(counts))
+    return found.reshape(counts.shape)
 
 
 @jax.jit
@@ -215,7 +222,8 @@ def _checked(
     rates = values(schedule, num_steps)
     norms = norms_of(who, gradient_norms, num_steps)
     advice = "The bound is of steps against the gradient."
-    checks.consistent(who, "rates of 0 or more", rates >= 0, f"{rates}", advice)
+    fits = (rates >= 0) & (rates < jnp.inf)
+    checks.consistent(who, "finite rates of 0 or more", fits, f"{rates}", advice)
     return rates, norms
 
 

@@ -66,7 +66,8 @@ def optimal_cooldown(
         num_steps: updates of the run.
         rate: of the plateau; in units in which distance and gradient norms are given.
         curve: the shape of the cooldown.
-        gradient_norms: a number, `num_steps` numbers, or a function of the count.
+        gradient_norms: a number, `num_steps` numbers, or a function of the count; above 0
+            somewhere.
         distance: from the start to the optimum, above 0.
         num_fractions: how many to try, evenly up to 1.
 
@@ -79,7 +80,7 @@ def optimal_cooldown(
     checks.positive(who, distance=distance)
     if rate is not None:
         checks.positive(who, rate=rate)
-    norms = norms_of(who, gradient_norms, num_steps)
+    norms = _norms(who, gradient_norms, num_steps)
     fractions = jnp.arange(1, num_fractions + 1) / num_fractions
     numbers = clock.as_float(distance), None if rate is None else clock.as_float(rate)
     rates, bounds = _tried(fractions, norms, curve, *numbers)
@@ -111,7 +112,7 @@ def lower_plateau(
         new_steps: updates of the longer one, more.
         decay_fraction: share of a run for its cooldown, in (0, 1].
         curve: the shape of the cooldown.
-        gradient_norms: a number or a function of the count.
+        gradient_norms: a number or a function of the count; above 0 somewhere.
 
     Raises:
         ValueError: if no factor is found, or a number is outside its domain.
@@ -124,7 +125,7 @@ def lower_plateau(
     """
     who = "lower_plateau"
     _check(who, old_steps, new_steps, decay_fraction)
-    norms = [norms_of(who, gradient_norms, n) for n in (old_steps, new_steps)]
+    norms = [_norms(who, gradient_norms, n) for n in (old_steps, new_steps)]
     factor, is_found = _lowered(clock.as_float(decay_fraction), curve, *norms)
     what = "a factor that keeps the rate optimal"
     checks.consistent(who, what, is_found, "none", "Extend it by less.")
@@ -152,7 +153,7 @@ def longer_cooldown(
         new_steps: updates of the longer one, more.
         decay_fraction: share of the finished run for its cooldown, in (0, 1].
         curve: the shape of the cooldown.
-        gradient_norms: a number or a function of the count.
+        gradient_norms: a number or a function of the count; above 0 somewhere.
 
     Raises:
         ValueError: if even a cooldown over the whole longer run is too short, or a number
@@ -164,12 +165,19 @@ def longer_cooldown(
     """
     who = "longer_cooldown"
     _check(who, old_steps, new_steps, decay_fraction)
-    norms = [norms_of(who, gradient_norms, n) for n in (old_steps, new_steps)]
+    norms = [_norms(who, gradient_norms, n) for n in (old_steps, new_steps)]
     fraction, is_found = _lengthened(clock.as_float(decay_fraction), curve, *norms)
     what, given = "a cooldown that keeps the rate optimal", f"none for {new_steps} updates"
     advice = "Lower the plateau too: lower_plateau."
     checks.consistent(who, what, is_found, given, advice)
     return Extension(fraction, _stable_decay(fraction, new_steps, curve))
+
+
+def _norms(who: str, gradient_norms: Any, num_steps: int) -> jax.Array:
+    norms = norms_of(who, gradient_norms, num_steps)
+    advice = "Any rate is best without gradients."
+    checks.consistent(who, "a norm above 0", jnp.any(norms > 0), f"{norms}", advice)
+    return norms
 
 
 def _check(who: str, old_steps: int, new_steps: int, decay_fraction: Real) -> None:

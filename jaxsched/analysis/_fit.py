@@ -212,7 +212,8 @@ def _fit(law, names, runs, found: Solution, objectives: list[float]) -> LawFit:
     r_squared, ends = [], []
     for rates, counts, losses in runs:
         error = np.asarray(fitted.evaluate(rates, counts) - losses, np.float64)
-        total = np.square(np.asarray(losses, np.float64) - losses.mean()).sum()
+        measured = np.asarray(losses, np.float64)
+        total = np.square(measured - measured.mean()).sum()
         r_squared.append(float(1 - np.square(error).sum() / total) if total else np.nan)
         ends.append(float(error[int(np.argmax(counts))]))
     width = 1.96 * np.asarray(found.errors)

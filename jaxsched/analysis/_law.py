@@ -55,13 +55,21 @@ class AbstractLaw(Node):
                 costs `num_steps` squared.
 
         Raises:
-            ValueError: for counts that are no integers from 1 to `num_steps`.
+            ValueError: for counts that are no integers from 1 to `num_steps`, and rates
+                that are not finite or below 0.
         """
         checks.size("loss_curve", num_steps=num_steps)
         if counts is None:
             counts = jnp.arange(1, num_steps + 1)
         _check_counts(counts, num_steps)
-        return self.evaluate(values(schedule, num_steps), jnp.asarray(counts))
+        rates = values(schedule, num_steps)
+        fits = (rates >= 0) & (rates < jnp.inf)
+        advice = "A law is of rates that train."
+        checks.consistent(
+            "loss_curve", "finite rates of 0 or more", fits, f"{rates}", advice
+        )
+        counts = jnp.asarray(counts)
+        return self.evaluate(rates, counts.ravel()).reshape(counts.shape)
 
     def expected_loss(self, schedule: ScheduleLike, num_steps: int) -> jax.Array:
         """The loss at the end, in a time that is linear in `num_steps`."""

@@ -79,7 +79,9 @@ def solve(
 
     carry = (start, objective(start), jnp.asarray(1e-2, start.dtype), 0, 0)
     x, least, *_ = jax.lax.while_loop(goes_on, iterate, carry)
-    return Solution(x, least, _errors(*rows(x)))
+    matrix, right = rows(x)
+    # What the residuals say; the ridge, in the last rows, says nothing of their source.
+    return Solution(x, least, _errors(matrix[: -x.size], right[: -x.size]))
 
 
 def _step(matrix: jax.Array, right: jax.Array, damping: jax.Array) -> jax.Array:
@@ -91,10 +93,8 @@ def _step(matrix: jax.Array, right: jax.Array, damping: jax.Array) -> jax.Array:
 
 
 def _errors(matrix: jax.Array, right: jax.Array) -> jax.Array:
-    size = matrix.shape[1]
-    # The last rows are those of the ridge.
-    freedom = max(matrix.shape[0] - 2 * size, 1)
-    noise = jnp.sum(jnp.square(right[:-size])) / freedom
+    freedom = max(matrix.shape[0] - matrix.shape[1], 1)
+    noise = jnp.sum(jnp.square(right)) / freedom
     _, sizes, axes = jnp.linalg.svd(matrix, full_matrices=False)
     says = sizes > _FLOOR * jnp.finfo(matrix.dtype).eps * sizes[0]
     spread = jnp.where(says, noise / jnp.square(jnp.where(says, sizes, 1)), 0)

@@ -12,6 +12,7 @@ from jaxsched.schedules import Table
 from ._terms import norms_of, terms_of
 
 _RATE = 0.05
+_NEAR = 1e-12
 
 
 def minimize_bound(
@@ -27,15 +28,15 @@ def minimize_bound(
 
     Args:
         num_steps: updates, at least 1.
-        gradient_norms: a number, `num_steps` numbers, or a function of the count; above 0
-            somewhere.
+        gradient_norms: a number, `num_steps` numbers, or a function of the count; above 0.
         num_iterations: of the optimizer.
 
     Returns:
         A table of `num_steps` values above 0, the largest 1.
 
     Raises:
-        ValueError: for norms that are 0 throughout, or a size below 1.
+        ValueError: for a norm that is 0, or 1e-12 of the largest: its update could be of
+            any size. Or for a size below 1.
 
     >>> from jaxsched import analysis
     >>> best = minimize_bound(10)
@@ -47,8 +48,10 @@ def minimize_bound(
     who = "minimize_bound"
     checks.size(who, num_steps=num_steps, num_iterations=num_iterations)
     norms = norms_of(who, gradient_norms, num_steps)
-    advice = "Any rate is best without gradients."
-    checks.consistent(who, "a norm above 0", jnp.any(norms > 0), f"{norms}", advice)
+    advice = "Where there is no gradient any rate is best. Smooth them, as refine does."
+    holds = jnp.min(norms) > _NEAR * jnp.max(norms)
+    what = f"norms above 0, within {1 / _NEAR:.0e} of each other"
+    checks.consistent(who, what, holds, f"{norms}", advice)
     logs = _minimized(norms, num_iterations)
     return Table(jnp.exp(logs - jnp.max(logs)))
 

@@ -77,21 +77,21 @@ def optimal_schedule(
         task, start, max_value, learning_rate, places, num_steps, num_iterations
     )
     stays = jnp.isfinite(found.losses[0])
-    checks.consistent(
-        _WHO, "a start that does not diverge", stays, f"{start!r}", "Lower it."
-    )
+    what, advice = "a start that does not diverge", "Lower it, or raise it over 0."
+    checks.consistent(_WHO, what, stays, f"{start!r}", advice)
     return found
 
 
 @functools.partial(jax.jit, static_argnums=(4, 5, 6))
 def _optimum(task, start, max_value, learning_rate, places, num_steps, num_iterations):
-    def log_loss(logs):
-        loss = task.expected_loss(multiplied(start, places, logs), num_steps)
-        return jnp.log(loss), loss
+    def expected(logs):
+        return task.expected_loss(multiplied(start, places, logs), num_steps)
 
     def slope(logs, _):
-        (_, loss), gradient = jax.value_and_grad(log_loss, has_aux=True)(logs)
-        return loss, gradient
+        loss, gradient = jax.value_and_grad(expected)(logs)
+        # Of the logarithm; a law can say a loss below 0, which falls on.
+        size = jnp.where(loss == 0, 1, jnp.abs(loss))
+        return loss, jax.tree.map(lambda x: x / size, gradient)
 
     options = {"num_iterations": num_iterations, "learning_rate": learning_rate}
     trail = descend(slope, start, places, max_value, **options)

@@ -53,7 +53,7 @@ def optimal_decay(
 
     Args:
         law: which law, with its parameters.
-        num_steps: updates of the run, above `warmup_steps`.
+        num_steps: updates of the run, two or more of them after the warmup.
         peak_value: $v$, after the warmup.
         warmup_steps: updates of a line up from 0.
         num_points: to go through, at least 2.
@@ -61,7 +61,7 @@ def optimal_decay(
         learning_rate: of Adam; it falls to 0 as a cosine.
 
     Raises:
-        ValueError: for numbers out of their range, or a warmup as long as the run.
+        ValueError: for numbers out of their range.
 
     >>> from jaxsched.analysis import MultiPowerLaw
     >>> law = MultiPowerLaw(2.6514477, 0.60115152, 0.45295811, 437.9464276, 2.13245612,
@@ -79,8 +79,11 @@ def optimal_decay(
     )
     checks.positive(who, peak_value=peak_value)
     given = f"warmup_steps={warmup_steps} and num_steps={num_steps}"
-    holds = 0 <= warmup_steps < num_steps
-    checks.consistent(who, "0 <= warmup_steps < num_steps", holds, given, "Lower it.")
+    holds = 0 <= warmup_steps <= num_steps - 2 and warmup_steps == int(warmup_steps)
+    what = "whole warmup_steps from 0 to num_steps - 2"
+    checks.consistent(who, what, holds, given, "Lower it.")
+    given = f"num_points={num_points}"
+    checks.consistent(who, "num_points >= 2", num_points >= 2, given, "Try 100.")
     boundaries = _points(num_steps - warmup_steps, num_points)
     values, losses = _descend(
         law,

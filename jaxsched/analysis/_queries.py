@@ -54,7 +54,9 @@ def area(schedule: ScheduleLike, start: int, stop: int) -> jax.Array:
     def add(carry, first):
         total, lost = carry
         counts = first + jnp.arange(_CHUNK)
-        terms = jnp.where(counts < stop, schedule(jnp.minimum(counts, stop)), 0)
+        # A count that wrapped round is not one.
+        inside = (counts < stop) & (counts >= first)
+        terms = jnp.where(inside, schedule(jnp.where(inside, counts, first)), 0)
         # Row by row and then the rows: each sum has few terms.
         total, rounded = clock.two_sum(total, terms.reshape(-1, _ROW).sum(1).sum())
         return (total, lost + rounded), None

@@ -15,6 +15,7 @@ from ._median import running_median
 from ._sums import tail_sums
 
 _POWERS = (1, 2)
+_NEAR = 1e-12  # a square of its inverse is still a float32
 
 
 def refine(
@@ -59,8 +60,8 @@ def refine(
         A table of `num_steps` values, the last one 0.
 
     Raises:
-        ValueError: for fewer than two finite norms, a negative one, or one that is 0 after
-            smoothing and the floor.
+        ValueError: for fewer than two finite norms, a negative one, or one that is 0, or
+            1e-12 of the largest, after smoothing and the floor.
 
     >>> norms = [4.0, 2.0, 1.0, 1.0, 2.0]
     >>> for power in (2, 1):
@@ -84,6 +85,9 @@ def refine(
     smooth = _smoothed(row, floor, width=width)
     advice = "A weight is one over its power. Give a floor, such as 0.1."
     checks.consistent("refine", "norms above 0", smooth > 0, f"{smooth}", advice)
+    near = jnp.min(smooth) > _NEAR * jnp.max(smooth)
+    what = f"norms within {1 / _NEAR:.0e} of each other"
+    checks.consistent("refine", what, near, f"{smooth}", advice)
     refined = _refined(smooth, power=power)
     return Table(refined if num_steps is None else _moved(refined, num_steps))
 

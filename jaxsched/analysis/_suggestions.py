@@ -86,6 +86,8 @@ def smoothed(losses: Any, decay: float = 0.98) -> np.ndarray:
     >>> smoothed([4.0, 3.0, 2.0, 2.5]).round(6).tolist()
     [4.0, 3.494949, 2.986532, 2.861189]
     """
+    given = f"decay={decay}"
+    checks.consistent("smoothed", "0 <= decay < 1", 0 <= decay < 1, given, "Try 0.98.")
     losses = np.moveaxis(np.asarray(losses, np.float64), -1, 0)
     average, averages = np.zeros(losses.shape[1:]), []
     with np.errstate(invalid="ignore"):  # what follows an infinity is not a number

@@ -50,10 +50,15 @@ class Range(Distribution):
         given = f"low={self.low} and high={self.high}"
         if self.is_whole and not all(_is_whole(v) for v in (self.low, self.high)):
             raise TypeError(f"{who} needs whole numbers, got {given}. Pass ints.")
+        for name in ("low", "high"):
+            value = getattr(self, name)
+            if isinstance(value, np.generic):  # those of NumPy overflow
+                object.__setattr__(self, name, value.item())
         if self.is_log:
             checks.positive(who, low=self.low)
         checks.consistent(who, "low <= high", self.low <= self.high, given, "Swap them.")
-        width_is_finite = math.isfinite(self.high - self.low)
+        width = self.high / self.low if self.is_log else self.high - self.low
+        width_is_finite = math.isfinite(width)
         checks.consistent(who, "finite bounds", width_is_finite, given, "Narrow it.")
 
     def at(self, u: float) -> Any:
@@ -133,7 +138,7 @@ def points(key: jax.Array, n: int, d: int, quasi: bool) -> np.ndarray:
     from scipy.stats import qmc  # slow to import, and JAX depends on it anyway
 
     rng = np.random.default_rng(int(jax.random.bits(key)))
-    return qmc.Sobol(d, scramble=True, rng=rng).random_base2((n - 1).bit_length())[:n]
+    return qmc.Sobol(d, scramble=True, rng=rng).random_base2((int(n) - 1).bit_length())[:n]
 
 
 def _is_whole(value: Any) -> bool:

@@ -70,9 +70,10 @@ class Evolution:
         return f"Evolution({len(self.rounds)} rounds, winner {self.winner}, {self.trained})"
 
     @property
-    def winner(self) -> int:
-        """The best member."""
-        return int(self.ranking[0])
+    def winner(self) -> int | None:
+        """The best member; None if all of them diverged."""
+        best = int(self.ranking[0])
+        return None if np.isnan(self.rounds[-1].scores[best].mean()) else best
 
     @property
     def started_from(self) -> np.ndarray:

@@ -1,11 +1,12 @@
 """Members of a sweep: a batched schedule, and the table of its settings."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from jaxsched._core import AbstractSchedule, to_python
+from jaxsched._core import AbstractSchedule, checks, to_python
 
 from ._stack import num_members, stack, unstack
 
@@ -44,7 +45,11 @@ def pool(**families: Members) -> Members:
 def as_members(schedules: Any) -> Members:
     """What a sweep takes: a table of members, a batch, or a sequence of schedules."""
     if isinstance(schedules, Members):
-        taken = {"member", "seed", "diverged"}.intersection(*schedules.settings[:1])
+        num = num_members(schedules.schedules)
+        of, rows = "members of the batch", len(schedules.settings)
+        checks.matching("sweeps.run", "settings", rows, of, num, num)
+        names = {name for row in schedules.settings for name in row}
+        taken = {"member", "seed", "diverged"} & names
         if taken:
             raise ValueError(
                 f"sweeps.run needs settings that are not columns of the results, got "
@@ -53,6 +58,11 @@ def as_members(schedules: Any) -> Members:
         rows = [{k: plain(v) for k, v in row.items()} for row in schedules.settings]
         return Members(schedules.schedules, rows)
     if not isinstance(schedules, AbstractSchedule):
+        if not isinstance(schedules, Iterable):
+            raise TypeError(
+                f"sweeps.run(schedules) must be members, a batch, or a sequence of "
+                f"schedules, got {schedules!r}. Put one into a list."
+            )
         schedules = stack(schedules)
     return Members(schedules, [{} for _ in range(num_members(schedules))])
 

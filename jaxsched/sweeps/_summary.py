@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from jaxsched._core import AbstractSchedule
+from jaxsched._core import AbstractSchedule, checks
 
 from ._engine import run
 from ._result import SweepResult
@@ -27,7 +27,8 @@ class FamilySummary(NamedTuple):
         best_loss: the best such mean on its way.
         steps_to_target: median over its seeds of the updates to the target; infinity if
             most never reach it.
-        sensitivity: standard deviation of the score over the family's settings.
+        sensitivity: standard deviation of the score over the family's settings, those that
+            diverged left out.
         num_diverged: runs of the family with a number that is not finite.
     """
 
@@ -60,7 +61,13 @@ def summarise(
         mode: whether the score is to rise ("max") or to fall ("min").
         loss: the metric of the loss, or of what a task reports in its place.
         loss_mode: whether that is to fall ("min") or to rise ("max").
+
+    Raises:
+        ValueError: for another mode, or a `loss` that no step reports.
+        KeyError: if the score is not reported.
     """
+    checks.choice("summarise", mode=mode, loss_mode=loss_mode, choices=("min", "max"))
+    checks.choice("summarise", loss=loss, choices=tuple(result.curves))
     with np.errstate(invalid="ignore"):  # of runs that diverged
         return _summaries(result, score, target, mode, loss, loss_mode)
 
@@ -72,7 +79,7 @@ def _summaries(
     groups: dict[str, list[int]] = {}
     for member, settings in enumerate(result.settings):
         groups.setdefault(str(settings.get("family", "all")), []).append(member)
-    final = result.final(score).astype(np.float64)
+    final, scores = result.final(score).astype(np.float64), result.scores(score)
     steps = result.steps_to(score, target, mode)
     losses = _smooth(result.curves[loss], max(result.num_steps // 20, 1))
     best_of = np.min if loss_mode == "min" else np.max
@@ -88,7 +95,7 @@ def _summaries(
                 final_loss=float(losses[best, :, -1].mean()),
                 best_loss=float(best_of(losses[best], axis=-1).mean()),
                 steps_to_target=float(np.median(steps[best])),
-                sensitivity=_spread(final[members].mean(axis=1)),
+                sensitivity=_spread(scores[members]),
                 num_diverged=int(result.diverged[members].sum()),
             )
         )
@@ -117,6 +124,10 @@ def measure_overhead(
         repeats: turns.
         tell: is told how many trainings are done, and of how many.
     """
+    who = "measure_overhead"
+    checks.size(who, num_steps=num_steps, num_members=num_members, repeats=repeats)
+    holds, advice = len(schedules) > 0, "Give a constant as the measure."
+    checks.consistent(who, "one schedule or more", holds, "none", advice)
     batches = {name: stack([s] * num_members) for name, s in schedules.items()}
     train = functools.partial(
         run,

@@ -61,12 +61,21 @@ def test_batches_and_traces():
     np.testing.assert_allclose(constant, alone[1], rtol=1e-6, atol=0)
 
 
+def test_a_single_count_gives_a_single_bound():
+    every = analysis.bound_curve(1.0, 5)
+
+    assert analysis.bound_curve(1.0, 5, counts=3) == every[2]
+
+
 # What it is given.
 
 
 def test_nothing_and_no_gradients():
     """A schedule of 0 goes nowhere; without gradients any rate will do."""
     assert float(analysis.last_iterate_bound(0.0, 5)) == math.inf
+    late = js.Join([0.0, 1.0], [10])  # it begins after the run
+    assert float(analysis.optimal_bound(late, 5)) == math.inf
+    assert float(jax.grad(lambda peak: analysis.optimal_bound(peak, 5))(0.0)) == 0
     assert float(analysis.optimal_rate(js.Constant(0.0), 5)) == math.inf
     assert float(analysis.optimal_rate(js.Constant(1.0), 5, gradient_norms=0.0)) == math.inf
     flat = analysis.last_iterate_bound(js.Constant(0.1), 5, gradient_norms=0.0)
@@ -91,7 +100,16 @@ def test_nothing_and_no_gradients():
         (lambda: analysis.bound_terms(0.1, 2, gradient_norms=[1.0, np.inf]), "not finite"),
         (lambda: analysis.bound_curve(0.1, 5, counts=[0, 3]), "counts from 1 to 5"),
         (lambda: analysis.bound_curve(0.1, 5, counts=[6]), "counts from 1 to 5"),
-        (lambda: analysis.minimize_bound(3, gradient_norms=0.0), "a norm above 0"),
+        (lambda: analysis.minimize_bound(3, gradient_norms=0.0), "norms above 0"),
+        (
+            lambda: analysis.minimize_bound(3, gradient_norms=[1.0, 1.0, 0.0]),
+            r"norms above 0, within 1e\+12 of each other, got \[1. 1. 0.\]",
+        ),
+        (lambda: analysis.optimal_bound(np.inf, 5), "finite rates of 0 or more"),
+        (lambda: analysis.bound_curve(1.0, 5, counts=[1.5, 2]), "whole counts from 1 to 5"),
+        (lambda: analysis.optimal_cooldown(9, gradient_norms=0.0), "a norm above 0"),
+        (lambda: analysis.lower_plateau(9, 18, gradient_norms=0.0), "a norm above 0"),
+        (lambda: analysis.longer_cooldown(9, 18, gradient_norms=0.0), "a norm above 0"),
     ],
 )
 def test_wrong_arguments_raise(ask, message):

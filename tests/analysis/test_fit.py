@@ -123,6 +123,16 @@ def test_what_curves_do_not_say_is_said():
     assert not {"floor", "exponent"} & set(found.unidentified)
 
 
+@pytest.mark.parametrize(("value", "num"), [(3.0, 7), (3.1, 9), (2.7, 9), (0.1, 7)])
+def test_losses_that_are_all_alike_have_no_share(value, num):
+    """Whatever their mean rounds to."""
+    counts = np.arange(1, num + 1)
+    curve = LossCurve(0.1, counts, np.full(num, value))
+    found = fit(AnnealingLaw(1.0, 1.0, 1.0, 0.1, 0.99), [curve], fixed=["memory"])
+
+    assert np.isnan(found.r_squared[0])
+
+
 def test_outliers_count_little():
     """A tenth of the losses twice as high moves a prediction by less than a hundredth."""
     true, guess = TRUE["annealing"]
@@ -245,5 +255,8 @@ def test_a_ridge_holds_what_is_not_known():
     assert held.law.drop_rate == pytest.approx(guess.drop_rate, rel=1e-3)
     assert held.law.drop_scale == pytest.approx(guess.drop_scale, rel=1e-3)
     assert held.law.floor == pytest.approx(true.floor, rel=1e-2)
-    for low, high in held.intervals.values():
-        assert 0 < low < high < np.inf
+    # What holds them is the guess, not the curves.
+    assert {"drop_scale", "drop_rate", "drop_exponent"} <= set(held.unidentified)
+    for name in ("floor", "exponent"):
+        low, high = held.intervals[name]
+        assert 0 < low < getattr(held.law, name) < high < np.inf

@@ -8,6 +8,7 @@ import pytest
 
 import jaxsched as js
 from jaxsched.analysis import (
+    AnnealingLaw,
     NoisyQuadratic,
     optimal_schedule,
     power_law_quadratic,
@@ -249,3 +250,13 @@ def test_the_optimum_is_a_function_of_its_task():
     got = js.unstack(both.schedule)[1](np.arange(12))
 
     np.testing.assert_allclose(got, alone.schedule(np.arange(12)), rtol=1e-5, atol=0)
+
+
+def test_a_loss_below_zero_falls_on():
+    """A law can say one; the descent does not turn round there."""
+    law = AnnealingLaw(0.01, 0.5, 0.5, 30.0, 0.99)
+    found = optimal_schedule(law, RATE, 50, num_iterations=20)
+
+    assert found.losses[0] < 0
+    assert found.losses[-1] < 2 * found.losses[0]
+    assert found.schedule.init_value > RATE.init_value

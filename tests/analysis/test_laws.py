@@ -292,6 +292,18 @@ def test_parameters_out_of_their_domain_are_refused(law, wrong, words):
         law.replace(**wrong)
 
 
+@pytest.mark.parametrize("rate", [-0.1, np.inf, np.nan])
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: type(law).__name__)
+def test_rates_that_train_nothing_are_refused(law, rate):
+    with pytest.raises(ValueError, match=r"rates of 0 or more, got|must be a number"):
+        law.loss_curve(lambda count: rate + 0.0 * count, 5)
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: type(law).__name__)
+def test_a_single_count_gives_a_single_loss(law):
+    assert law.loss_curve(0.1, 5, 3) == law.loss_curve(0.1, 5, [3])[0]
+
+
 def test_before_the_first_rate_the_loss_is_infinite():
     """A sum of 0 has no power; afterwards all is finite."""
     for law in LAWS:
@@ -328,7 +340,11 @@ def test_optimal_decay_refuses():
     law = LAWS[0]
     for wrong, words in [
         ({"num_steps": 0}, "num_steps"),
-        ({"num_steps": 10, "warmup_steps": 10}, "warmup_steps < num_steps"),
+        ({"num_steps": 10, "warmup_steps": 10}, "whole warmup_steps from 0 to"),
+        ({"num_steps": 11, "warmup_steps": 10}, "to num_steps - 2, got warmup_steps=10"),
+        ({"num_steps": 1}, "whole warmup_steps from 0 to num_steps - 2"),
+        ({"num_steps": 10, "warmup_steps": 2.5}, "whole warmup_steps"),
+        ({"num_steps": 10, "num_points": 1}, "num_points >= 2, got num_points=1"),
         ({"num_steps": 10, "peak_value": 0.0}, "peak_value"),
         ({"num_steps": 10, "num_iterations": 0}, "num_iterations"),
     ]:

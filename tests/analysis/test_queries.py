@@ -29,6 +29,15 @@ def test_area(start, stop):
     np.testing.assert_allclose(got, exact_sum(COSINE, start, stop), rtol=3e-7, atol=0)
 
 
+@pytest.mark.parametrize("begin", [4096, 4000, 10, 1])
+def test_area_up_to_the_last_count(begin):
+    """The last chunk goes beyond it, where counts wrap round."""
+    last = 2**31 - 1
+
+    assert analysis.area(js.Constant(1.0), last - begin, last) == begin
+    assert analysis.mean(js.Constant(1.0), last - begin, last) == 1
+
+
 def test_area_of_a_half_cosine_is_half_of_its_box():
     """With both ends counted half."""
     total = 2**20

@@ -87,6 +87,12 @@ def test_errors(rates, losses, words):
         suggest(rates, losses)
 
 
+@pytest.mark.parametrize("decay", [1.0, -0.1, np.nan])
+def test_averages_of_nothing_are_refused(decay):
+    with pytest.raises(ValueError, match="smoothed needs 0 <= decay < 1, got"):
+        smoothed([1.0, 2.0], decay)
+
+
 @pytest.mark.parametrize(
     ("losses", "stop"),
     [([1, np.nan, 1], 1), ([np.inf, 1], 0), ([1, 4, 4.01], 2), ([3, 2, 1], 3), ([], 0)],

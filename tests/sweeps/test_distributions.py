@@ -156,14 +156,33 @@ def test_dimensions_are_independent():
         (lambda: sweeps.log_integers(0, 4), r"log_integers\(low=.* above 0, got 0"),
         (lambda: sweeps.log_integers(5, 4), "log_integers needs low <= high"),
         (lambda: sweeps.uniform(0.0, np.inf), "uniform needs finite bounds"),
+        (lambda: sweeps.log_uniform(1e-300, 1e300), "log_uniform needs finite bounds"),
         (lambda: sweeps.uniform(np.nan, 1.0), r"uniform\(low=.* a number"),
     ],
-    ids=["low", "order", "infinite", "nan"],
+    ids=["low", "order", "infinite", "too wide", "nan"],
 )
 def test_ranges_that_are_none_are_refused(make, words):
     """The error says which bound of what."""
     with pytest.raises(ValueError, match=words):
         make()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int32])
+def test_bounds_of_numpy_do_not_overflow(kind):
+    """Widths are Python's."""
+    info = np.iinfo(kind)
+    drawn = sweeps.integers(kind(info.min), kind(info.max))
+
+    assert [drawn.at(0.0), drawn.at(1.0)] == [info.min, info.max]
+    assert drawn.at(0.5) == (info.min + info.max + 1) // 2
+
+
+def test_a_number_of_numpy_says_how_many():
+    """Of quasi-random members too."""
+    value = sweeps.uniform(0.0, 1.0)
+    found = js.sample(jax.random.key(0), js.Constant, np.int64(3), quasi=True, value=value)
+
+    assert len(found.settings) == 3
 
 
 @pytest.mark.parametrize("bounds", [(0.5, 3), (1, 4.0), (True, 3)])

@@ -201,6 +201,19 @@ def test_state_that_holds_a_thing_twice():
         ({"members": []}, "must not be empty"),
         ({"members": js.Constant(0.5)}, "stack, grid or sample"),
         ({"members": js.grid(lambda seed: seed, seed=[0.1])}, "got seed. Rename"),
+        (
+            {
+                "members": sweeps.pool(
+                    a=js.grid(js.Constant, value=[0.1]),
+                    b=js.grid(lambda member: member, member=[0.1]),
+                )
+            },
+            "got member. Rename",
+        ),
+        (
+            {"members": sweeps.Members(js.stack([0.1, 0.2]), [{"value": 0.1}])},
+            "must have 2 entries for 2 members of the batch, got 1",
+        ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

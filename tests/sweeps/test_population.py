@@ -104,6 +104,7 @@ def test_all_diverged():
     found = evolve(schedules=lines)
     assert all((r.parents == r.members).all() for r in found.rounds)
     assert found.result.diverged.all()
+    assert found.winner is None
 
 
 def test_factors_of_copies(evolved):

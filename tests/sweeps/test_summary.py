@@ -1,8 +1,10 @@
 """Families of schedules, summarised."""
 
 import numpy as np
+import pytest
 
-from jaxsched.sweeps import SweepResult, summarise
+import jaxsched as js
+from jaxsched.sweeps import SweepResult, measure_overhead, summarise
 
 INF, NAN = np.inf, np.nan
 
@@ -77,6 +79,42 @@ def test_diverged_members_are_counted_and_nothing_more():
     assert first.sensitivity == 0.0
     assert (second.family, second.num_diverged) == ("b", 2)
     assert np.isnan(second.sensitivity)
+
+
+def test_what_diverged_on_its_way_has_no_score():
+    """Though its last value is a number: the spread is that of the others."""
+    bad = [[NAN] + [1.0] * 39] * 2
+    result = pooled(
+        loss=[bad, falling(1.0), falling(1.0)],
+        accuracy=[[[0.0, 0.0]] * 2, [[0.5, 0.75]] * 2, [[0.5, 0.75]] * 2],
+        families=["a", "a", "a"],
+    )
+    (found,) = summarise(result, score="accuracy", target=0.75)
+
+    assert found.sensitivity == 0.0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"mode": "Max"}, r"mode=...\) must be one of 'min', 'max', got 'Max'"),
+        ({"loss_mode": "Min"}, r"loss_mode=...\) must be one of 'min', 'max', got 'Min'"),
+        ({"loss": "los"}, r"loss=...\) must be one of 'loss', got 'los'"),
+    ],
+)
+def test_errors(options, words):
+    result = pooled([falling(1.0)], [[[0.5, 0.75]] * 2], ["a"])
+    with pytest.raises(ValueError, match=words):
+        summarise(result, **{"score": "accuracy", "target": 0.75, **options})
+
+
+@pytest.mark.parametrize(
+    ("schedules", "repeats", "words"),
+    [({}, 1, "one schedule or more"), ({"a": js.Constant(0.1)}, 0, "repeats=...")],
+)
+def test_an_overhead_of_nothing_is_refused(schedules, repeats, words):
+    with pytest.raises(ValueError, match=words):
+        measure_overhead(None, schedules, repeats=repeats)
 
 
 def test_spike_leaves_no_trace_in_later_means():
