@@ -235,7 +235,7 @@ def _print(
         lines.append((
             s.family,
             f"{result.settings[s.best_member]['peak_value']:g}",
-            f"{s.score:.4f} ± {s.score_std:.4f}",
+            f"{s.score:.4f}" + f" ± {s.score_std:.4f}" * (len(result.seeds) > 1),
             f"{s.final_loss:.4f}",
             f"{s.best_loss:.4f}",
             f"{s.steps_to_target:.0f}" if np.isfinite(s.steps_to_target) else "never",

@@ -39,6 +39,8 @@ class Length(Node):
         return _combine(-self, other, 1)
 
     def __mul__(self, factor: Any) -> "Length":
+        if isinstance(factor, (Length, str)):
+            return NotImplemented
         return Length(**{unit: factor * value for unit, value in self._parts()})
 
     __rmul__ = __mul__

@@ -130,7 +130,8 @@ def as_schedule(value: ScheduleLike) -> AbstractSchedule:
     if is_stateful(value):
         raise TypeError(
             f"a schedule must be a function of the count alone, got {value!r}, which has "
-            f"state. Multiply it with a schedule: schedule * controller."
+            f"state. Only an optimizer holds it: "
+            f"scheduled(..., learning_rate=schedule * controller)."
         )
     return Wrapped(value) if callable(value) else Constant(value)
 

@@ -23,6 +23,7 @@ def epochs(number: Any) -> Any:
     >>> resolve(decay, steps_per_epoch=100)
     Transition(init_value=0.1, end_value=0.0, transition_steps=9000, curve=Linear())
     """
+    checks.number("epochs", number=number)
     checks.length("epochs", number=number)
     return Length(epochs=number)
 
@@ -38,6 +39,7 @@ def fraction(share: Any) -> Any:
     >>> resolve(warmup, total_steps=10_000).transition_steps
     300
     """
+    checks.number("fraction", share=share)
     checks.length("fraction", share=share)
     checks.consistent(
         "fraction", "a share of at most 1", share <= 1, f"{share}", "3 % is fraction(0.03)."
@@ -57,6 +59,7 @@ def tokens(number: Any) -> Any:
     500000
     """
     number = float(number) if isinstance(number, int) else number
+    checks.number("tokens", number=number)
     checks.length("tokens", number=number)
     return Length(tokens=number)
 

@@ -134,7 +134,14 @@ def _in_counts(piece: Piece) -> Piece:
 
 
 def _values(schedule: Any, counts: Any) -> list[float]:
-    return np.asarray(schedule(jnp.asarray(counts)), np.float64).tolist()
+    counts = np.asarray(counts)
+    is_far = counts > clock.max_count()
+    near = jnp.asarray(np.where(is_far, 0, counts))
+    found = np.array(schedule(near), np.float64)
+    if is_far.any():  # as of tokens: a float has no end
+        far = jnp.asarray(counts[is_far], clock.float_dtype())
+        found[is_far] = schedule(far)
+    return found.tolist()
 
 
 def _ends(schedule: Any, first: np.ndarray, starts: np.ndarray) -> list[float]:

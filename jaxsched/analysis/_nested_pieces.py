@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -11,6 +11,8 @@ from jaxsched import combinators as c
 from jaxsched._core import Product, Quotient, Sum
 
 from ._pieces import FLAT, Piece, kept, moved, number, pieces, words
+
+Shape = Callable[[list[str]], str]
 
 
 @pieces.register
@@ -89,7 +91,7 @@ def _cooldown(node: c.Cooldown):
 
 @pieces.register
 def _switch(node: c.Switch):
-    return pieces(node.schedules[int(node.index)])
+    return pieces(node.schedules[int(number(node.index))])
 
 
 @pieces.register
@@ -107,39 +109,54 @@ def _memory(node: c.AveragingDecay):
 
 @pieces.register
 def _sum(node: Sum):
-    return _together(node.schedules, " + ".join)
+    return _together(node.schedules, _of_those_that_move(" + ".join))
 
 
 @pieces.register
 def _product(node: Product):
-    return _together(node.schedules, " x ".join)
+    return _together(node.schedules, _of_those_that_move(" x ".join))
 
 
 @pieces.register
 def _quotient(node: Quotient):
-    return _together([node.numerator, node.denominator], " / ".join)
+    def text(shapes: list[str]) -> str:
+        above, below = shapes
+        return above if below == FLAT else f"{above} / {below}"
+
+    return _together([node.numerator, node.denominator], text)
 
 
 @pieces.register
 def _minimum(node: c.Minimum):
-    return _together(node.schedules, lambda shapes: f"least of {', '.join(shapes)}")
+    text = _of_those_that_move(lambda shapes: f"least of {', '.join(shapes)}")
+    return _together(node.schedules, text)
 
 
 @pieces.register
 def _maximum(node: c.Maximum):
-    return _together(node.schedules, lambda shapes: f"most of {', '.join(shapes)}")
+    text = _of_those_that_move(lambda shapes: f"most of {', '.join(shapes)}")
+    return _together(node.schedules, text)
 
 
-def _together(schedules: Sequence[Any], text: Any) -> list[Piece]:
+def _of_those_that_move(text: Shape) -> Shape:
+    """One by its own name, several by a text; none is flat."""
+
+    def shape(shapes: list[str]) -> str:
+        moving = [one for one in shapes if one != FLAT]
+        return text(moving) if len(moving) > 1 else moving[0] if moving else FLAT
+
+    return shape
+
+
+def _together(schedules: Sequence[Any], text: Shape) -> list[Piece]:
     """Pieces between all boundaries of several that run at once."""
     rows = [pieces(schedule) for schedule in schedules]
     cuts = sorted({p.start for row in rows for p in row})
     found = []
     for start, stop in itertools.pairwise((*cuts, math.inf)):
         now = [next(p for p in row if p.start <= start < p.stop) for row in rows]
-        moving = [p.shape for p in now if p.shape != FLAT]
-        shape = moving[0] if len(moving) == 1 else text(moving) if moving else FLAT
-        found.append(Piece(start, stop, shape, next((p.name for p in now if p.name), "")))
+        name = next((p.name for p in now if p.name), "")
+        found.append(Piece(start, stop, text([p.shape for p in now]), name))
     return found
 
 

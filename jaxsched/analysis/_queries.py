@@ -172,9 +172,11 @@ def limits(
     """The limits from the left at counts above 0, and whether the values are others."""
     here = counts.astype(clock.float_dtype())
     gap = np.maximum(np.spacing(here), here.dtype.type(2.0**-8))
-    close, far = (np.asarray(schedule(here - x), np.float64) for x in (gap, 2 * gap))
+    close, far, farther = (
+        np.asarray(schedule(here - x), np.float64) for x in (gap, 2 * gap, 3 * gap)
+    )
     with np.errstate(invalid="ignore"):  # of values that are not finite
-        before = close + (close - far)
+        before = 3 * (close - far) + farther  # of a parabola, as a cosine ends
         size = np.maximum(np.abs(at), np.abs(before))
         # A steep way is no jump: there the next stretch before is as steep.
         is_jump = (np.abs(at - before) > rtol * size) & (

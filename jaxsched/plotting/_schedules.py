@@ -8,6 +8,7 @@ import numpy as np
 from jaxsched._core import AbstractSchedule, as_schedule, checks, common_span, members_of
 from jaxsched.analysis import describe
 from jaxsched.combinators import Bundle
+from jaxsched.sweeps import Members
 
 from ._points import points
 from ._style import GREY, key, label, look, new_figure, words
@@ -32,7 +33,8 @@ def plot(
 
     Args:
         schedules: one (a schedule, number or function of the count), several in a
-            sequence, or several by name; of a batch at most 21 members are drawn.
+            sequence, or several by name; of a batch, as of `grid` and `sample`, at most
+            21 members are drawn.
         num_steps: counts from 0 to this one. If not given, a tenth more than the
             longest takes to its end (`horizon()`); where none has an end, a few times
             the longest length in them.
@@ -91,6 +93,11 @@ def plot_plan(
     >>> [panel.get_ylabel() for panel in panels], panels[1].get_xlabel()
     (['learning rate', 'b1'], 'update')
     """
+    if not isinstance(plan, (Bundle, Mapping)):
+        raise TypeError(
+            f"plot_plan needs a bundle, or schedules by name, got {type(plan).__name__}. "
+            f"plot draws a single schedule."
+        )
     named = {name: plan[name] for name in plan}
     checks.consistent(
         "plot_plan", "at least one schedule", bool(named), "none", "Give one."
@@ -115,6 +122,8 @@ def plot_plan(
 
 def _named(schedules: Any) -> dict[str, Any]:
     """Single schedules by name."""
+    if isinstance(schedules, Members):
+        schedules = schedules.schedules
     if isinstance(schedules, (Mapping, Bundle)):
         named = {str(name): as_schedule(schedules[name]) for name in schedules}
     elif isinstance(schedules, Iterable) and not isinstance(schedules, AbstractSchedule):

@@ -182,7 +182,7 @@ def noam_schedule(
 
     Reference: Vaswani et al., Attention Is All You Need, 2017, section 5.3.
     """
-    checks.positive("noam_schedule", model_size=model_size)
+    checks.positive("noam_schedule", model_size=model_size, warmup_steps=warmup_steps)
     peak = factor * (model_size * warmup_steps) ** -0.5
     return Advance(inverse_sqrt_schedule(0.0, peak, warmup_steps=warmup_steps), 1)
 

@@ -17,6 +17,8 @@ from jaxsched.combinators import Clip, Hold, Remapped
 from jaxsched.curves import Rex
 from jaxsched.schedules import InverseTimeDecay, Transition
 
+_MOST_UPDATES = 2**24
+
 
 def mirrored_momentum_schedule(
     rate: ScheduleLike,
@@ -126,6 +128,7 @@ def ema_decay_schedule(
     >>> [round(float(schedule(count)), 6) for count in (0, 8, 1_000_000)]
     [0.1, 0.5, 0.999]
     """
+    checks.positive("ema_decay_schedule", offset_steps=offset_steps)
     checks.positive_length("ema_decay_schedule", offset_steps=offset_steps)
     gap = (offset_steps - 1) / offset_steps
     return Clip(1.0 - InverseTimeDecay(gap, 1.0, offset_steps), max_value=max_value)
@@ -133,7 +136,11 @@ def ema_decay_schedule(
 
 def _extremes(rate: AbstractSchedule, total_steps: int | None) -> tuple[Any, Any]:
     """The lowest and the highest rate of a run, as Python numbers where they are known."""
-    rates = rate(jnp.arange(_num_updates(rate, total_steps) + 1))
+    num = _num_updates(rate, total_steps)
+    advice = "Give base_rate and peak_rate."
+    who, what = "mirrored_momentum_schedule", f"at most {_MOST_UPDATES} updates to look at"
+    checks.consistent(who, what, num <= _MOST_UPDATES, f"{num}", advice)
+    rates = rate(jnp.arange(num + 1))
     found = jnp.min(rates), jnp.max(rates)
     are_known = checks.concrete(rates) is not None
     return (float(found[0]), float(found[1])) if are_known else found

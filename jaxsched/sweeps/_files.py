@@ -74,11 +74,20 @@ def write_csv(result: SweepResult, path: str | Path) -> None:
 
 
 def read_csv(path: str | Path) -> list[dict[str, Any]]:
-    """Reads what `write_csv` wrote: equal to `result.rows()`."""
+    """Reads what `write_csv` wrote: equal to `result.rows()`.
+
+    Raises:
+        ValueError: for another file.
+    """
     with Path(path).open(newline="") as file:
+        table = csv.DictReader(file)
+        if "member" not in (table.fieldnames or ()):
+            raise ValueError(
+                f"read_csv(path) needs what write_csv wrote, got {path} without a column "
+                f"'member'. Files of write_json are for read_json."
+            )
         return [
-            {k: _unplain(json.loads(v)) for k, v in row.items() if v != ""}
-            for row in csv.DictReader(file)
+            {k: _unplain(json.loads(v)) for k, v in row.items() if v != ""} for row in table
         ]
 
 

@@ -19,6 +19,11 @@ class Members(NamedTuple):
     schedules: Any
     settings: Settings
 
+    def __repr__(self) -> str:
+        # Of many the numbers would fill pages.
+        names = dict.fromkeys(name for row in self.settings for name in row)
+        return f"Members({len(self.settings)} schedules: {', '.join(names)})"
+
 
 def pool(**families: Members) -> Members:
     """Several tables of members as one; settings get the name of their family.

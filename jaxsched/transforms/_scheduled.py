@@ -6,6 +6,7 @@ the schedule travels in the state: one compiled step serves all values, a sweep 
 """
 
 import inspect
+import math
 import typing
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 import optax
 
 from jaxsched._core import AbstractSchedule, as_schedule, clock
+from jaxsched.combinators import Bundle
 from jaxsched.controllers import AbstractController
 
 from ._packed import Packed
@@ -210,6 +212,14 @@ def _check_names(factory: Any, args: tuple, hyperparams: dict[str, Any]) -> None
                 f"{value!r} by position. Write {name}=..."
             )
     for name, value in hyperparams.items():
+        if isinstance(value, Bundle) or _is_number_as_text(value):
+            is_bundle = isinstance(value, Bundle)
+            given = f"a bundle of {', '.join(value)}" if is_bundle else repr(value)
+            advice = "one of its schedules, by name" if is_bundle else f"float({given})"
+            raise TypeError(
+                f"scheduled({_name(factory)}, {name}=...) must be a number, schedule or "
+                f"controller, got {given}. Pass {advice}."
+            )
         if isinstance(value, (list, tuple)) and any(map(_is_node, value)):
             raise TypeError(
                 f"scheduled({_name(factory)}, {name}=...) must be given one schedule or "
@@ -225,6 +235,14 @@ def _check_some(factory: Any, dynamic: dict[str, Any]) -> None:
             f"controller by name, such as learning_rate=0.1, got none. Make a schedule of "
             f"a function with as_schedule."
         )
+
+
+def _is_number_as_text(value: Any) -> bool:
+    """As YAML reads 1e-3."""
+    try:
+        return isinstance(value, str) and math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def _is_node(value: Any) -> bool:

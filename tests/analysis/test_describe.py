@@ -182,3 +182,40 @@ def test_what_has_no_phases_is_refused():
         describe(js.Transition(0.0, 1.0, js.epochs(3)))
     with pytest.raises(TypeError, match="which has state"):
         describe(js.ReduceOnPlateau())
+
+
+@pytest.mark.parametrize(
+    ("curve", "length"),
+    [
+        (js.curves.Cosine(), 1),
+        (js.curves.Cosine(), 2),
+        (js.curves.Cosine(), 5),
+        (js.curves.Rex(), 3),
+        (js.curves.KDecay(js.curves.Cosine(), 3), 4),
+    ],
+)
+def test_short_ways_come_to_their_ends(curve, length):
+    """Not to what a line through the last values of a parabola comes to."""
+    again = js.Repeat(js.Transition(1.0, 0.0, length, curve), length)
+
+    assert describe(again)[0].last == 0
+
+
+def test_counts_beyond_integers():
+    """A clock of tokens has no end."""
+    line, late = describe(js.Join([js.Transition(1.0, 0.5, 2e12), 0.1], [4e12]))[::2]
+
+    assert (line.first, line.last, line.stop) == (1.0, 0.5, 2e12)
+    assert (late.start, late.first) == (4_000_000_000_000, pytest.approx(0.1))
+
+
+def test_a_quotient_names_what_it_divides_by():
+    rate = 1 / js.Transition(1.0, 10.0, 10)
+
+    assert describe(rate)[0].shape == "constant / linear"
+    assert describe(2 * js.Transition(1.0, 0.0, 10) / 3)[0].shape == "linear"
+
+
+def test_a_batch_of_several_kinds_is_refused():
+    with pytest.raises(ValueError, match="describe needs one schedule, got a batch"):
+        describe(js.stack([js.Constant(0.1), js.Transition(1.0, 0.0, 10)]))

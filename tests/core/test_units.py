@@ -109,6 +109,24 @@ def test_an_unresolved_call_says_how():
 
 
 @pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: epochs(3) * epochs(2),
+        lambda: epochs(2) * "a",
+        lambda: epochs(fraction(0.5)),
+        lambda: fraction(epochs(1)),
+        lambda: tokens(epochs(1)),
+        lambda: js.noam_schedule(model_size=64, warmup_steps=epochs(1)),
+        lambda: js.ema_decay_schedule(offset_steps=epochs(1)),
+    ],
+)
+def test_a_length_is_no_number(ask):
+    """Not to be multiplied with another, nor where a value depends on it."""
+    with pytest.raises(TypeError, match=r"must be a real number, got|multiply|operand"):
+        ask()
+
+
+@pytest.mark.parametrize(
     ("ask", "message"),
     [
         (

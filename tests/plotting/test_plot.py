@@ -134,6 +134,16 @@ def test_a_batch_is_drawn_by_its_members():
     assert len(looks) == 21
 
 
+def test_members_are_drawn():
+    """What `grid` and `sample` give, table and all."""
+    members = js.grid(js.Constant, value=[0.1, 0.2])
+
+    assert repr(members) == "Members(2 schedules: value)"
+    assert len(plot(members, axes=Figure().subplots()).lines) == 2
+    with pytest.raises(TypeError, match=r"plot_plan needs a bundle.* got Members"):
+        plot_plan(members)
+
+
 def test_with_x64():
     """The same line, in all digits."""
     with jax.enable_x64(True):

@@ -177,3 +177,9 @@ def test_wrong_relations_raise(build, message):
     """Between lengths, and between lists."""
     with pytest.raises(ValueError, match=message):
         build()
+
+
+def test_a_peak_at_no_update_is_refused():
+    """Noam's is infinite there."""
+    with pytest.raises(ValueError, match=r"warmup_steps=...\) must be above 0, got 0"):
+        js.noam_schedule(model_size=64, warmup_steps=0)

@@ -143,6 +143,13 @@ def test_settings_that_are_objects_are_written_as_code(tmp_path):
     assert read_csv(tmp_path / "result.csv")[0].items() >= expected.items()
 
 
+def test_a_table_that_is_none_is_refused(tmp_path):
+    """A JSON file would read as no rows."""
+    write_json(tables("float32"), tmp_path / "result.json")
+    with pytest.raises(ValueError, match=r"without a column 'member'.* read_json"):
+        read_csv(tmp_path / "result.json")
+
+
 def test_file_of_another_version_is_refused(tmp_path):
     """The error names both versions."""
     write_json(tables("float32"), tmp_path / "result.json")

@@ -150,6 +150,19 @@ def test_wrong_names_are_refused(arguments):
         js.scheduled(optax.sgd, **arguments)
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("1e-3", r"learning_rate=...\) must be .* got '1e-3'. Pass float\('1e-3'\)"),
+        (js.bundle(a=0.1, b=0.2), "got a bundle of a, b. Pass one of its schedules"),
+    ],
+)
+def test_what_is_no_number_is_refused(value, words):
+    """Where the optimizer is made, not in its update: YAML reads 1e-3 as a text."""
+    with pytest.raises(TypeError, match=words):
+        js.scheduled(optax.adamw, learning_rate=value, weight_decay=0.1)
+
+
 # Optax's own injection.
 
 
