@@ -10,6 +10,7 @@ from ._curve import Leg as Leg
 from ._curve import Way as Way
 from ._curve import way_between as way_between
 from ._curve import way_of as way_of
+from ._key import random_key as random_key
 from ._length import Length as Length
 from ._node import Node as Node
 from ._node import static as static

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxsched._core import checks
+from jaxsched._core import checks, random_key
 from jaxsched.sweeps import Members, Task, run, stack
 
 from ._reported import check_divergence, reported
@@ -74,7 +74,7 @@ def divergence_edge(
     checks.consistent(
         "divergence_edge", "low < high < inf", low < high < np.inf, given, advice
     )
-    keys = jax.random.split(key, num_seeds)
+    keys = jax.random.split(random_key("divergence_edge", key), num_seeds)
     paired = _Paired(task, None if _is_value(task) else object())
     safe, wild = np.full(num_seeds, float(low)), np.full(num_seeds, float(high))
     shares = np.arange(1, num_rates + 1)[:, None] / (num_rates + 1)

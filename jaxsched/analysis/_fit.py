@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._core import ScheduleLike, checks
+from jaxsched._core import ScheduleLike, checks, random_key
 
 from ._law import AbstractLaw
 from ._least_squares import Solution, solve
@@ -145,7 +145,8 @@ def fit(
     checks.consistent("fit", "ridge >= 0", ridge >= 0, f"{ridge}", "Raise it to 0.")
     guess = jnp.asarray([_free(law, name) for name in names], float)
     draws = jax.random.normal(
-        jax.random.key(0) if key is None else key, (num_starts, len(names))
+        jax.random.key(0) if key is None else random_key("fit", key),
+        (num_starts, len(names)),
     )
     starts = guess + spread * draws.at[0].set(0)
     seen = [law.condense(rates, counts, num_blocks) for rates, counts, _ in runs]

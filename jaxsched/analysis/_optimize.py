@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._core import Real, ScheduleLike, checks
+from jaxsched._core import Real, ScheduleLike, checks, random_key
 from jaxsched.sweeps import (
     Members,
     PairedDifference,
@@ -129,7 +129,7 @@ def optimize(
     starts = _stacked(schedules)
     places = chosen(_WHO, starts, where)
     check_start(_WHO, starts, places, max_value)
-    *keys, testing = jax.random.split(key, 3)
+    *keys, testing = jax.random.split(random_key("optimize", key), 3)
 
     @jax.jit
     def learn(start):

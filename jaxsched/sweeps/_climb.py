@@ -8,9 +8,9 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from jaxsched._core import checks
+from jaxsched._core import checks, random_key
 
-from ._engine import default_chunk, dividing, typed
+from ._engine import default_chunk, dividing
 from ._halving_result import HalvingResult, Rung
 from ._ladder import Ladder
 from ._lanes import AXIS, Trainer
@@ -45,7 +45,7 @@ def climb(
     checks.size(who, **{name: size for name, size in given.items() if size is not None})
     checks.choice(who, mode=mode, choices=("min", "max"))
     batch, settings = as_members(schedules)
-    key = typed(who, key)
+    key = random_key(who, key)
     traced = trace(task, batch, key)
     checks.choice(who, metric=metric, choices=(*traced.metrics, *traced.evaluation))
     ladder = ladder_of(_groups(who, settings, within))

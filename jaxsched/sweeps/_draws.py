@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 
-from jaxsched._core import AbstractSchedule, checks
+from jaxsched._core import AbstractSchedule, checks, random_key
 
 from ._distributions import Distribution, points
 from ._members import Members, Settings
@@ -99,7 +99,7 @@ def sample(
     """
     checks.size("sample", n=n)
     of = space(factory, **distributions)
-    return members(of, _rows(key, of, n, quasi))
+    return members(of, _rows(random_key("sample", key), of, n, quasi))
 
 
 def _rows(key: jax.Array, of: Space | Families, n: int, quasi: bool) -> Settings:

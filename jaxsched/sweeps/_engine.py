@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 
-from jaxsched._core import checks
+from jaxsched._core import checks, random_key
 
 from ._cache import clear_programs as clear_programs
 from ._checkpoint import Plan
@@ -112,7 +111,7 @@ def run(
     # Those of NumPy are none in JSON.
     num_steps, num_seeds, chunk_steps = map(int, (num_steps, num_seeds, chunk_steps))
     num_lanes = num_members(batch) * num_seeds
-    key = typed("sweeps.run", key)
+    key = random_key("sweeps.run", key)
     mesh = mesh or Mesh(np.asarray(jax.devices()), (AXIS,))
     if mesh.axis_names != (AXIS,):
         raise ValueError(
@@ -205,7 +204,7 @@ def metric_names(task: Task, schedules: Any, *, key: jax.Array) -> tuple[str, ..
     ('learning_rate', 'loss', 'validation_accuracy', 'validation_loss')
     """
     batch, _ = as_members(schedules)
-    traced = trace(task, batch, typed("sweeps.metric_names", key))
+    traced = trace(task, batch, random_key("sweeps.metric_names", key))
     return (*sorted(traced.metrics), *sorted(traced.evaluation))
 
 
@@ -224,18 +223,3 @@ def dividing(num_steps: int, wish: int) -> int:
     """A chunk that divides the steps, from the one wished for to four times that."""
     divisors = [k for k in range(wish, min(4 * wish, num_steps) + 1) if num_steps % k == 0]
     return divisors[0] if divisors else wish
-
-
-def typed(who: str, key: Any) -> jax.Array:
-    """A random key of the new kind.
-
-    Raises:
-        TypeError: for what is no key.
-    """
-    if not isinstance(key, jax.Array):
-        raise TypeError(
-            f"{who}(key=...) must be a JAX random key, got {key!r}. "
-            f"Make one: jax.random.key(0)."
-        )
-    is_typed = jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
-    return key if is_typed else jax.random.wrap_key_data(key)

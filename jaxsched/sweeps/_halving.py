@@ -10,10 +10,10 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from jaxsched._core import checks
+from jaxsched._core import checks, random_key
 
 from ._climb import climb
-from ._engine import Task, typed
+from ._engine import Task
 from ._halving_result import HalvingResult
 from ._ladder import Ladder, bracket_sizes, rungs_of
 from ._progress import Progress
@@ -200,7 +200,8 @@ def hyperband(
     rungs = rungs_of(num_steps, min_steps or max(num_steps // eta**4, 1), eta)
 
     def ladder(groups: np.ndarray) -> Ladder:
-        rng = np.random.default_rng(int(jax.random.bits(typed("sweeps.hyperband", key))))
+        seed = jax.random.bits(random_key("sweeps.hyperband", key))
+        rng = np.random.default_rng(int(seed))
         brackets = np.zeros_like(groups)
         # Each group has its share of every bracket, the same with every key.
         for group in np.unique(groups):

@@ -12,9 +12,9 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from jaxsched._core import checks
+from jaxsched._core import checks, random_key
 
-from ._engine import Task, typed
+from ._engine import Task
 from ._evolution import Evolution, Round, numbers, recorded
 from ._explore import (
     DEFAULT,
@@ -127,7 +127,7 @@ def evolve(
     given, settings = as_members(schedules)
     shape = num, _ = num_members(given), num_seeds
     checks.consistent(_WHO, "two members or more", num > 1, f"{num}", "Add some.")
-    key = typed(_WHO, key)
+    key = random_key(_WHO, key)
     batch = with_factors(given)
     traced = trace(task, batch, key)
     checks.choice(_WHO, metric=metric, choices=(*traced.metrics, *traced.evaluation))

@@ -51,6 +51,8 @@ def report(
     ...
     """
     checks.choice("report", mode=mode, choices=_MODES)
+    some = result.num_members > 0
+    checks.consistent("report", "one member or more", some, "none", "Select some.")
     better = "lower" if mode == "min" else "higher"
     head = (
         f"{metric} ({better} is better): {result.num_members} members x "

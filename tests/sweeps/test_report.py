@@ -104,6 +104,11 @@ def test_a_target_that_none_reaches():
     assert "median" not in text
 
 
+def test_a_report_of_nobody_is_refused():
+    with pytest.raises(ValueError, match="report needs one member or more, got none"):
+        report(pooled().select([]), "accuracy")
+
+
 def test_unknown_modes_are_refused():
     """By the name of the report."""
     with pytest.raises(ValueError, match=r"report\(mode=...\)"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import jaxsched as js
-from jaxsched import curves, sweeps
+from jaxsched import analysis, curves, sweeps
 from jaxsched.sweeps import _paths
 
 from ..cases import CASES
@@ -269,3 +269,30 @@ def test_things_that_make_no_space_are_refused(make, words):
     """The error says what to pass."""
     with pytest.raises(TypeError, match=words):
         make()
+
+
+@pytest.mark.parametrize("key", [0, None, np.zeros(2, np.uint32)])
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda key: js.sample(key, js.Constant, 3, value=sweeps.uniform(0.0, 1.0)),
+        lambda key: sweeps.run(None, [0.1], num_steps=3, key=key),
+        lambda key: analysis.divergence_edge(None, key=key),
+        lambda key: analysis.optimize(None, js.Constant(0.1), num_steps=3, key=key),
+    ],
+    ids=["sample", "run", "divergence_edge", "optimize"],
+)
+def test_a_key_is_a_key(draw, key):
+    """A seed is none: the error is ours, and says how to make one."""
+    with pytest.raises(TypeError, match=r"key=...\) must be a JAX random key, got .* Make"):
+        draw(key)
+
+
+def test_keys_of_the_old_kind_draw_the_same():
+    value = sweeps.uniform(0.0, 1.0)
+    new, old = (
+        js.sample(make(3), js.Constant, 5, value=value).settings
+        for make in (jax.random.key, jax.random.PRNGKey)
+    )
+
+    assert new == old
