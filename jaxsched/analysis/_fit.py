@@ -45,7 +45,8 @@ class LawFit:
             curve; nan for losses that are all alike.
         end_errors: predicted less measured at the last count of each curve. A law with
             $R^2$ of 0.999 may still place the ends of two curves in the wrong order.
-        intervals: of each fitted parameter, 95%, from the curvature at the solution.
+        intervals: of each fitted parameter, 95%, from the curvature of the misfit at
+            the solution, without that of the ridge.
         unidentified: parameters known to no better than a factor of 2 either way: the
             curves do not say what they are, though the law may predict well.
         objectives: of the several starts, best first.

@@ -9,10 +9,9 @@ import optax
 from jaxsched._core import checks
 from jaxsched.schedules import Table
 
-from ._terms import norms_of, terms_of
+from ._terms import check_range, norms_of, terms_of
 
 _RATE = 0.05
-_NEAR = 1e-12
 
 
 def minimize_bound(
@@ -49,9 +48,7 @@ def minimize_bound(
     checks.size(who, num_steps=num_steps, num_iterations=num_iterations)
     norms = norms_of(who, gradient_norms, num_steps)
     advice = "Where there is no gradient any rate is best. Smooth them, as refine does."
-    holds = jnp.min(norms) > _NEAR * jnp.max(norms)
-    what = f"norms above 0, within {1 / _NEAR:.0e} of each other"
-    checks.consistent(who, what, holds, f"{norms}", advice)
+    check_range(who, norms, advice)
     logs = _minimized(norms, num_iterations)
     return Table(jnp.exp(logs - jnp.max(logs)))
 

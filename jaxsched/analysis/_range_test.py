@@ -14,7 +14,14 @@ from jaxsched.schedules import Transition
 from jaxsched.sweeps import Members, Task, grid, run, stack
 
 from ._reported import check_divergence, reported
-from ._suggestions import MIN_POINTS, Suggestions, smoothed, stop_at, suggest
+from ._suggestions import (
+    MIN_POINTS,
+    Suggestions,
+    smoothed,
+    stop_at,
+    suggest,
+    where_none_rises,
+)
 
 _LAST = 5  # points before the end that no rule looks at, as in fastai
 
@@ -244,12 +251,12 @@ def _rates(ramp: AbstractSchedule, num_steps: int) -> np.ndarray:
 
 
 def _check_rising(who: str, rates: np.ndarray) -> None:
-    before = np.concatenate([[0.0], rates[:-1]])
-    wrong = np.flatnonzero(~((before < rates) & (rates < np.inf)))
+    wrong = where_none_rises(rates)
     given = "none"
     if wrong.size:
         first = wrong[0]
-        given = f"{rates[first]:.4g} after {before[first]:.4g}, at {first}"
+        before = rates[first - 1] if first else 0.0
+        given = f"{rates[first]:.4g} after {before:.4g}, at {first}"
     holds = rates.size > 0 and not wrong.size
     advice = "Begin above 0 and go up with each, a ramp with each of num_steps."
     checks.consistent(who, "finite rates that rise from above 0", holds, given, advice)

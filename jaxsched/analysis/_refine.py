@@ -13,9 +13,9 @@ from jaxsched.schedules import Table
 
 from ._median import running_median
 from ._sums import tail_sums
+from ._terms import check_range
 
 _POWERS = (1, 2)
-_NEAR = 1e-12  # a square of its inverse is still a float32
 
 
 def refine(
@@ -84,10 +84,7 @@ def refine(
     width = 2 * (math.floor(smoothing * row.shape[0]) // 2) + 1
     smooth = _smoothed(row, floor, width=width)
     advice = "A weight is one over its power. Give a floor, such as 0.1."
-    checks.consistent("refine", "norms above 0", smooth > 0, f"{smooth}", advice)
-    near = jnp.min(smooth) > _NEAR * jnp.max(smooth)
-    what = f"norms within {1 / _NEAR:.0e} of each other"
-    checks.consistent("refine", what, near, f"{smooth}", advice)
+    check_range("refine", smooth, advice)
     refined = _refined(smooth, power=power)
     return Table(refined if num_steps is None else _moved(refined, num_steps))
 

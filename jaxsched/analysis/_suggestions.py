@@ -65,7 +65,7 @@ def suggest(rates: Any, losses: Any) -> Suggestions:
     advice = "Take more updates, or a ramp that diverges later."
     checks.consistent("suggest", "3 points or more", enough, f"{rates.size}", advice)
     what = "finite rates that rise from above 0"
-    checks.consistent("suggest", what, rises(rates), "others", "Sort.")
+    checks.consistent("suggest", what, not where_none_rises(rates).size, "others", "Sort.")
     finite = bool(np.isfinite(losses).all())
     given = f"{np.count_nonzero(~np.isfinite(losses))} that are not"
     checks.consistent("suggest", "finite losses", finite, given, "Cut them off.")
@@ -97,9 +97,10 @@ def smoothed(losses: Any, decay: float = 0.98) -> np.ndarray:
     return np.moveaxis(np.asarray(averages), 0, -1)
 
 
-def rises(rates: np.ndarray) -> bool:
-    """Whether they are finite, above 0 and each above the last; NaN does not."""
-    return bool(rates[0] > 0 and np.all(np.diff(rates) > 0) and rates[-1] < np.inf)
+def where_none_rises(rates: np.ndarray) -> np.ndarray:
+    """Where they are not finite, above 0 and above the last; NaN is not."""
+    before = np.concatenate([[0.0], rates[:-1]])
+    return np.flatnonzero(~((before < rates) & (rates < np.inf)))
 
 
 def stop_at(losses: np.ndarray, factor: float) -> int:

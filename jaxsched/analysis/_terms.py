@@ -12,6 +12,7 @@ from ._queries import values
 from ._sums import tail_sums, total
 
 _CHUNK = 2**15  # of numbers that stay in a cache
+_NEAR = 1e-12  # the square of its inverse is a float32
 
 
 class BoundTerms(NamedTuple):
@@ -86,6 +87,13 @@ def norms_of(who: str, gradient_norms: Any, num_steps: int) -> jax.Array:
     advice = "Leave out what is not finite."
     checks.consistent(who, "gradient_norms that are 0 or more", fits, f"{norms}", advice)
     return norms
+
+
+def check_range(who: str, norms: jax.Array, advice: str) -> None:
+    """Requires norms whose inverse squares, as quotients, are numbers."""
+    holds = jnp.min(norms) > _NEAR * jnp.max(norms)
+    what = f"norms above 0, within {1 / _NEAR:.0e} of each other"
+    checks.consistent(who, what, holds, f"{norms}", advice)
 
 
 def _largest(row: jax.Array) -> jax.Array:

@@ -17,7 +17,7 @@ from jaxsched.combinators import Clip, Hold, Remapped
 from jaxsched.curves import Rex
 from jaxsched.schedules import InverseTimeDecay, Transition
 
-_MOST_UPDATES = 2**24
+_MOST_UPDATES = 2**28  # a row of 1 GiB
 
 
 def mirrored_momentum_schedule(

@@ -182,7 +182,11 @@ def test_a_refined_schedule_is_better_by_its_bound():
         ([1.0, -1.0], {}, "norms of 0 or more"),
         ([1.0, 0.0], {}, "norms above 0, .* Give a floor"),
         ([0.0, 0.0], {"floor": 0.5}, "norms above 0"),
-        ([1.0, 1.0, 1e-20], {"smoothing": 0}, r"norms within 1e\+12 of each other"),
+        (
+            [1.0, 1.0, 1e-20],
+            {"smoothing": 0},
+            r"norms above 0, within 1e\+12 of each other",
+        ),
         (NORMS, {"power": 3}, r"power=...\) must be one of 1, 2, got 3"),
         (NORMS, {"smoothing": 1.5}, "0 <= smoothing <= 1, got 1.5"),
         (NORMS, {"smoothing": -0.1}, "0 <= smoothing <= 1"),

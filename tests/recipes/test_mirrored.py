@@ -92,7 +92,7 @@ def test_remapped_needs_two_values():
 def test_a_run_that_is_too_long_to_look_at():
     """Its extremes are to be given."""
     rate = js.Transition(1.0, 0.0, 2e12)
-    with pytest.raises(ValueError, match=r"at most 16777216 updates.* Give base_rate and"):
+    with pytest.raises(ValueError, match=r"at most 268435456 updates.* Give base_rate and"):
         js.mirrored_momentum_schedule(rate)
 
     momentum = js.mirrored_momentum_schedule(rate, 0.95, 0.85, base_rate=0, peak_rate=1)
