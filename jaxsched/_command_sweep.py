@@ -230,12 +230,13 @@ def _print(
         "sensitivity",
         "overhead",
     )
+    has_spread = len(result.seeds) > 1
     lines: list[tuple[str, ...]] = []
     for s in summaries:
         lines.append((
             s.family,
             f"{result.settings[s.best_member]['peak_value']:g}",
-            f"{s.score:.4f}" + f" ± {s.score_std:.4f}" * (len(result.seeds) > 1),
+            f"{s.score:.4f}" + f" ± {s.score_std:.4f}" * has_spread,
             f"{s.final_loss:.4f}",
             f"{s.best_loss:.4f}",
             f"{s.steps_to_target:.0f}" if np.isfinite(s.steps_to_target) else "never",
@@ -244,8 +245,9 @@ def _print(
         ))  # fmt: skip
     print(analysis.TextTable(head, lines))
     print(
-        f"\nOf each family the best of its peak values, by {entry.name} (mean ± "
-        "standard deviation over seeds).\nSensitivity: standard deviation of the "
+        f"\nOf each family the best of its peak values, by {entry.name}"
+        f"{' (mean ± standard deviation over seeds)' * has_spread}.\n"
+        f"Sensitivity: standard deviation of the "
         f"{entry.name.removeprefix('validation ')} over the peak values. "
         "Overhead: time of training, constant = 1."
     )

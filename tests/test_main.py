@@ -219,6 +219,15 @@ def test_the_table_as_json(tmp_path, capsys):
     assert len(told["written"]) == 4
 
 
+@pytest.mark.parametrize(("num_members", "num_seeds"), [(2, 1), (4, 2)])
+def test_one_seed_has_no_spread(tmp_path, capsys, num_members, num_seeds):
+    """Neither in the table nor in what is said below it."""
+    sizes = ["--members", str(num_members), "--seeds", str(num_seeds), "--steps", "4"]
+    assert command.main(["sweep", "digits", *sizes, "--out", str(tmp_path)]) == 0
+
+    assert ("±" in capsys.readouterr().out) == (num_seeds > 1)
+
+
 @pytest.mark.parametrize("name", sorted(tasks.TASKS))
 def test_each_task_reports_what_its_entry_names(name):
     """And its defaults go through the command line's own checks."""
